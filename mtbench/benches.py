@@ -1,0 +1,142 @@
+"""Finding a bench: its questions, and the folder its answers and judgments go to."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+from mtbench import files
+from mtbench.errors import BadRecord, MtbenchError
+from mtbench.records import Answer, Question, QuestionId, Where
+
+DEFAULT_BENCH = "mt80"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One bench. `folder` holds what runs write; `source` holds question.jsonl and may be the set that we ship."""
+
+    name: str
+    folder: Path
+    source: Path
+
+    def answers(self, model_id: str) -> Path:
+        return self.folder / "model_answer" / f"{files.safe_name(model_id)}.jsonl"
+
+    def judgments(self, judge_id: str, kind: str) -> Path:
+        """`kind` is single or pair."""
+        return self.folder / "model_judgment" / f"{files.safe_name(judge_id)}_{kind}.jsonl"
+
+
+def shipped(folder: str) -> Path:
+    """A folder that ships with the package (questions, judge_prompts): in the wheel inside it, in a checkout above it."""
+    package = Path(__file__).parent
+    inside = package / folder
+    return inside if inside.is_dir() else package.parent / folder
+
+
+def find_bench(name: str, data_dir: Path) -> Bench:
+    """`data_dir`/name/question.jsonl if it is there, else the set of that name that we ship.
+
+    Raises MtbenchError when there is neither, naming what there is.
+    """
+    folder = data_dir / name
+    for source in (folder, shipped("questions") / name):
+        if (source / "question.jsonl").is_file():
+            return Bench(name, folder, source)
+    there = ", ".join(bench_names(data_dir)) or "none"
+    hint = " (`mtbench questions pull` fetches it)" if name == "mt_bench" else ""
+    raise MtbenchError(f"no bench {name!r}: {folder / 'question.jsonl'} does not exist{hint}. Benches here: {there}")
+
+
+def bench_names(data_dir: Path) -> list[str]:
+    """The benches under `data_dir` and those we ship, sorted."""
+    found = [*shipped("questions").glob("*/question.jsonl"), *data_dir.glob("*/question.jsonl")]
+    return sorted({path.parent.name for path in found})
+
+
+def load_questions(path: Path) -> list[Question]:
+    """Every question of a file, sorted by id. Raises BadRecord for what cannot be used, and for an id that comes twice."""
+    seen: dict[QuestionId, int] = {}
+    questions = []
+    for line, obj in files.read(path):
+        question = Question.from_json(obj, Where(path, line))
+        if question.question_id in seen:
+            first = seen[question.question_id]
+            raise BadRecord(path, line, f"{question.question_id} stands already in line {first}", "question_id")
+        seen[question.question_id] = line
+        questions.append(question)
+    if not questions:
+        raise MtbenchError(f"{path} has no questions")
+    return sorted(questions, key=lambda question: id_order(question.question_id))
+
+
+def id_order(question_id: QuestionId) -> tuple[bool, int, str]:
+    """Sort key: numbers by value, then texts."""
+    return (False, question_id, "") if isinstance(question_id, int) else (True, 0, question_id)
+
+
+def select(
+    questions: Sequence[Question], ids: str | None = None, categories: Sequence[str] = (), limit: int | None = None
+) -> list[Question]:
+    """The questions asked for: `ids` like "81-90,101", some categories, at most `limit`, taken from each category in turn.
+
+    Raises MtbenchError for a range that cannot be read, an unknown category, and when nothing is left.
+    """
+    known = list(dict.fromkeys(question.category for question in questions))
+    unknown = [category for category in categories if category not in known]
+    if unknown:
+        raise MtbenchError(f"no category {', '.join(unknown)} here; there are {', '.join(known)}")
+    wanted = _wanted(ids, questions)
+    chosen = [
+        question
+        for question in questions
+        if question.question_id in wanted and (not categories or question.category in categories)
+    ]
+    if limit is not None:
+        kept = {question.question_id for question in _by_turns(chosen)[:limit]}
+        chosen = [question for question in chosen if question.question_id in kept]
+    if not chosen:
+        raise MtbenchError("these options leave no question; `mtbench questions show` lists them")
+    return chosen
+
+
+def _wanted(ids: str | None, questions: Iterable[Question]) -> set[QuestionId]:
+    known = {str(question.question_id): question.question_id for question in questions}
+    if ids is None:
+        return set(known.values())
+    wanted: set[QuestionId] = set()
+    for part in filter(None, (part.strip() for part in ids.split(","))):
+        first, dash, last = part.partition("-")
+        if part in known:
+            wanted.add(known[part])
+        elif dash and first.strip().isdigit() and last.strip().isdigit():
+            numbers = range(int(first), int(last) + 1)
+            wanted.update(each for each in known.values() if isinstance(each, int) and each in numbers)
+        else:
+            raise MtbenchError(f"--questions {ids!r}: {part!r} is neither a question's id nor a range like 81-90")
+    return wanted
+
+
+def _by_turns(questions: Iterable[Question]) -> list[Question]:
+    """One of each category, then a second of each, and so on."""
+    categories: defaultdict[str, list[Question]] = defaultdict(list)
+    for question in questions:
+        categories[question.category].append(question)
+    return [question for round in zip_longest(*categories.values()) for question in round if question]
+
+
+def load_answers(path: Path, warn: Callable[[str], None] | None = None) -> dict[QuestionId, Answer]:
+    """The answers of a file by question; the last line for a question counts."""
+    return {
+        answer.question_id: answer
+        for line, obj in files.read(path, warn)
+        for answer in [Answer.from_json(obj, Where(path, line))]
+    }
+
+
+def question_hash(question: Question) -> str:
+    """Names a question by its turns: 16 hex digits. An answer to other turns is stale."""
+    return hashlib.sha256("\x1f".join(question.turns).encode()).hexdigest()[:16]

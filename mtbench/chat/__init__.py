@@ -1,0 +1,95 @@
+"""Talking to a model: one verb, `complete`. Everything that can be put between (retry, limits, recall) is a ChatModel."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+import orjson
+
+from mtbench.records import Usage
+
+__all__ = ["ChatModel", "Completion", "Message", "Params", "Role", "Usage", "request_hash", "without"]
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Sampling parameters as asked for; None leaves the endpoint its default.
+
+    `schema`: a JSON schema that the reply must match (structured output). `tokens_field`: the name under which an
+    OpenAI-style endpoint takes `max_tokens`. `extra`: fields sent as they are (an alias's `params`).
+    """
+
+    temperature: float | None = None
+    max_tokens: int | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    schema: Mapping[str, Any] | None = None
+    tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def asked(self) -> dict[str, Any]:
+        """What was asked for, without the empty fields: the form kept in records and hashed."""
+        named = {
+            "temperature": self.temperature,
+            "max_tokens": self.max_tokens,
+            "top_p": self.top_p,
+            "seed": self.seed,
+            "schema": self.schema,
+        }
+        return {name: value for name, value in named.items() if value is not None} | dict(self.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A model's reply. `finish_reason` is OpenAI's word for it: stop, length, content_filter, or the endpoint's own.
+
+    `thinking`: reasoning that came apart from the answer or in <think> tags; never part of `text` unless asked for.
+    `adapted`: what the endpoint refused and was left out or changed, e.g. ("temperature",).
+    """
+
+    text: str
+    finish_reason: str | None = None
+    usage: Usage = Usage()
+    thinking: str = ""
+    adapted: tuple[str, ...] = ()
+
+    @property
+    def truncated(self) -> bool:
+        return self.finish_reason == "length"
+
+
+class ChatModel(Protocol):
+    """The one interface to a model.
+
+    `complete` raises errors.RequestError and nothing else for what an endpoint can do wrong.
+    """
+
+    async def complete(self, messages: Sequence[Message], params: Params) -> Completion: ...
+
+    async def aclose(self) -> None: ...
+
+
+def request_hash(model: str, messages: Sequence[Message], params: Params) -> str:
+    """Names one request by its content: 32 hex digits of SHA-256 over model, messages and parameters asked for."""
+    content = {
+        "model": model,
+        "messages": [[message.role, message.content] for message in messages],
+        "params": params.asked(),
+    }
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+
+
+def without(params: Params, name: str) -> Params:
+    """`params` with one field left to the endpoint's default."""
+    return replace(params, **{name: None})

@@ -1,0 +1,126 @@
+"""Every error that a person may meet, as one tree; each class knows its exit code (docs/architecture.md).
+
+    MtbenchError                 2  wrong usage or bad input
+    ├── BadRecord                2  a line of a file is not what it should be: file, line and field are named
+    ├── Incomplete               3  some requests failed; running again does the rest
+    └── RequestError             3  one request to a model did not give a completion
+        ├── Retryable            3  worth trying again: time-outs, dropped connections, 408, 409, 429, 5xx, 529
+        │   └── Unreachable      3  no connection at all; after the retries it stops the run
+        ├── GivenUp              3  this request will never be answered: recorded, the run goes on
+        │   ├── ContextTooLong
+        │   ├── ContentRefused
+        │   └── ParameterRefused    the endpoint does not take one parameter; the adapter goes on without it
+        ├── Interrupted        130  a person asked to stop before this request was sent
+        └── EndpointFailed          no request can be answered: the run stops with one message
+            ├── BadKey           2
+            ├── NoSuchModel      2
+            └── OutOfQuota       3
+"""
+
+from pathlib import Path
+
+
+class MtbenchError(Exception):
+    """Something a person can put right; the message says what, where, and what to do."""
+
+    exit_code = 2
+
+
+class BadRecord(MtbenchError):
+    """A record that cannot be used; names the file, the line (from 1) and, where known, the field."""
+
+    def __init__(self, path: Path | str, line: int | None, problem: str, field: str | None = None) -> None:
+        where = str(path) if line is None else f"{path}, line {line}"
+        super().__init__(f"{where}: {f'field {field!r}: ' if field else ''}{problem}")
+        self.path, self.line, self.problem, self.field = Path(path), line, problem, field
+
+
+class Incomplete(MtbenchError):
+    """Some requests failed; the same command does the rest when it is run again."""
+
+    exit_code = 3
+
+
+class RequestError(MtbenchError):
+    """One request did not give a completion. `kind` is the short reason kept in failure records."""
+
+    exit_code = 3
+    kind = "failed"
+
+
+class Retryable(RequestError):
+    """A fault that may pass. `retry_after`: seconds that the endpoint asked to wait, if it did."""
+
+    kind = "unavailable"
+
+    def __init__(self, message: str, retry_after: float | None = None, kind: str | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.kind = kind or type(self).kind
+
+
+class Unreachable(Retryable):
+    """No connection could be made: no such host, or nothing listens there."""
+
+    kind = "unreachable"
+
+
+class GivenUp(RequestError):
+    """The endpoint answered that it will not do this request; asking again would not help."""
+
+    kind = "refused"
+
+
+class ContextTooLong(GivenUp):
+    """The conversation does not fit the model's context."""
+
+    kind = "context too long"
+
+
+class ContentRefused(GivenUp):
+    """The provider's filter refused the content."""
+
+    kind = "content refused"
+
+
+class ParameterRefused(GivenUp):
+    """The endpoint does not take `parameter` (a field of Params, or `system` for the system role)."""
+
+    kind = "parameter refused"
+
+    def __init__(self, message: str, parameter: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class Interrupted(RequestError):
+    """A person asked to stop before this request was sent."""
+
+    exit_code = 130
+    kind = "interrupted"
+
+
+class EndpointFailed(RequestError):
+    """No request to this endpoint can be answered: stop the run, say it once."""
+
+    kind = "endpoint failed"
+
+
+class BadKey(EndpointFailed):
+    """The key is missing, wrong, or may not use this model."""
+
+    exit_code = 2
+    kind = "bad key"
+
+
+class NoSuchModel(EndpointFailed):
+    """The endpoint does not know the model (or the path of the base URL is wrong)."""
+
+    exit_code = 2
+    kind = "no such model"
+
+
+class OutOfQuota(EndpointFailed):
+    """The account has no credit left."""
+
+    kind = "out of quota"

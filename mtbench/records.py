@@ -1,0 +1,496 @@
+"""The records that files hold, as typed classes: the only place that knows field names.
+
+The names are FastChat's; what we add is listed under "added". Unknown fields are kept in `extra` and written back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mtbench.errors import BadRecord
+
+Json = dict[str, Any]
+QuestionId = int | str
+
+FASTCHAT_ERROR = "$ERROR$"
+"""The text that FastChat stores in place of a judgment when the request failed."""
+
+UNPARSED = -1
+"""FastChat's score of a judgment in which no verdict was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The line that a record came from, for error messages."""
+
+    path: Path
+    line: int | None = None
+
+    def bad(self, problem: str, field_name: str | None = None) -> BadRecord:
+        return BadRecord(self.path, self.line, problem, field_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one or more requests. `cached`: the part of `input` read from the provider's prompt cache."""
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(self.input + other.input, self.output + other.output, self.cached + other.cached)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeBy:
+    """What made a record (added): full model name, endpoint, parameters asked for, what the endpoint refused."""
+
+    provider: str
+    model: str
+    endpoint: str | None
+    params: Mapping[str, Any]
+    adapted: tuple[str, ...]
+    version: str
+
+    def to_json(self) -> Json:
+        return {
+            "provider": self.provider,
+            "model": self.model,
+            "endpoint": self.endpoint,
+            "params": dict(self.params),
+            "adapted": list(self.adapted),
+            "version": self.version,
+        }
+
+    @classmethod
+    def from_json(cls, obj: Json) -> "MadeBy":
+        return cls(
+            provider=str(obj.get("provider", "")),
+            model=str(obj.get("model", "")),
+            endpoint=obj.get("endpoint"),
+            params=obj.get("params") or {},
+            adapted=tuple(obj.get("adapted") or ()),
+            version=str(obj.get("version", "")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One line of question.jsonl. `reference` has a text a turn, or is empty."""
+
+    question_id: QuestionId
+    category: str
+    turns: tuple[str, ...]
+    reference: tuple[str, ...] = ()
+    required_temperature: float | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, obj: Json, where: Where) -> "Question":
+        temperature = obj.get("required_temperature")
+        if temperature is not None and (isinstance(temperature, bool) or not isinstance(temperature, int | float)):
+            raise where.bad(f"must be a number, not {temperature!r}", "required_temperature")
+        reference = obj.get("reference")
+        if isinstance(reference, str):
+            reference = [reference]
+        return cls(
+            question_id=_question_id(obj, where),
+            category=_text(obj, "category", where, default="general"),
+            turns=_texts(obj, "turns", where),
+            reference=_texts({"reference": reference}, "reference", where) if reference else (),
+            required_temperature=temperature,
+            extra=_rest(obj, "question_id", "category", "turns", "reference", "required_temperature"),
+        )
+
+    def to_json(self) -> Json:
+        obj: Json = {"question_id": self.question_id, "category": self.category, "turns": list(self.turns)}
+        if self.reference:
+            obj["reference"] = list(self.reference)
+        if self.required_temperature is not None:
+            obj["required_temperature"] = self.required_temperature
+        return obj | dict(self.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One sampled conversation. Added, a value a turn: finish reasons, tokens, reasoning, request hashes."""
+
+    index: int
+    turns: tuple[str, ...]
+    finish_reasons: tuple[str | None, ...] = ()
+    usage: tuple[Usage, ...] = ()
+    thinking: tuple[str, ...] = ()
+    request_hashes: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, obj: Any, where: Where) -> "Choice":
+        if not isinstance(obj, dict):
+            raise where.bad("must be a list of objects", "choices")
+        return cls(
+            index=int(obj.get("index", 0)),
+            turns=_texts(obj, "turns", where, empty_texts=True),
+            finish_reasons=tuple(obj.get("finish_reasons") or ()),
+            usage=tuple(usage_from_json(usage) for usage in obj.get("usage") or ()),
+            thinking=tuple(obj.get("thinking") or ()),
+            request_hashes=tuple(obj.get("request_hashes") or ()),
+            extra=_rest(obj, "index", "turns", "finish_reasons", "usage", "thinking", "request_hashes"),
+        )
+
+    def to_json(self) -> Json:
+        obj: Json = {"index": self.index, "turns": list(self.turns)}
+        if self.finish_reasons:
+            obj["finish_reasons"] = list(self.finish_reasons)
+        if self.usage:
+            obj["usage"] = [usage_to_json(usage) for usage in self.usage]
+        if any(self.thinking):
+            obj["thinking"] = list(self.thinking)
+        if self.request_hashes:
+            obj["request_hashes"] = list(self.request_hashes)
+        return obj | dict(self.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line of model_answer/<model>.jsonl: every choice of one model for one question.
+
+    Added: `made_by`, and `question_hash`, which tells when the question's text changed.
+    """
+
+    question_id: QuestionId
+    answer_id: str
+    model_id: str
+    choices: tuple[Choice, ...]
+    tstamp: float
+    made_by: MadeBy | None = None
+    question_hash: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, obj: Json, where: Where) -> "Answer":
+        choices = obj.get("choices")
+        if not isinstance(choices, list) or not choices:
+            raise where.bad("must be a list with at least one choice", "choices")
+        return cls(
+            question_id=_question_id(obj, where),
+            answer_id=_text(obj, "answer_id", where, default=""),
+            model_id=_text(obj, "model_id", where, default=""),
+            choices=tuple(Choice.from_json(choice, where) for choice in choices),
+            tstamp=_number(obj, "tstamp", where, default=0.0),
+            made_by=_made_by(obj),
+            question_hash=obj.get("question_hash"),
+            extra=_rest(obj, "question_id", "answer_id", "model_id", "choices", "tstamp", "made_by", "question_hash"),
+        )
+
+    def to_json(self) -> Json:
+        obj: Json = {
+            "question_id": self.question_id,
+            "answer_id": self.answer_id,
+            "model_id": self.model_id,
+            "choices": [choice.to_json() for choice in self.choices],
+            "tstamp": self.tstamp,
+        }
+        if self.made_by:
+            obj["made_by"] = self.made_by.to_json()
+        if self.question_hash:
+            obj["question_hash"] = self.question_hash
+        return obj | dict(self.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class SingleJudgment:
+    """One line of <judge>_single.jsonl: a grade of one turn, `score` from 1 to 10, or -1 where none was found.
+
+    `judge` is (judge model, prompt name). Added: `made_by`, `prompt_hash` (of the prompt's wording), `request_hash`
+    (of what was sent), `usage`, `finish_reason`, `thinking`, `reference` (whose reference answer was shown), `repeat`
+    (from 0), `reasked` (how often the verdict was asked for again), `truncated_answer`.
+    """
+
+    question_id: QuestionId
+    model: str
+    judge: tuple[str, str]
+    user_prompt: str
+    judgment: str
+    score: float
+    turn: int
+    tstamp: float
+    made_by: MadeBy | None = None
+    prompt_hash: str | None = None
+    request_hash: str | None = None
+    usage: Usage | None = None
+    finish_reason: str | None = None
+    thinking: str = ""
+    reference: str | None = None
+    repeat: int = 0
+    reasked: int = 0
+    truncated_answer: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        """FastChat stored a failed request as a judgment; we never do."""
+        return self.judgment == FASTCHAT_ERROR
+
+    @property
+    def unparsed(self) -> bool:
+        return self.score == UNPARSED and not self.failed
+
+    @classmethod
+    def from_json(cls, obj: Json, where: Where) -> "SingleJudgment":
+        return cls(
+            question_id=_question_id(obj, where),
+            model=_text(obj, "model", where),
+            judge=_judge(obj, where),
+            user_prompt=_text(obj, "user_prompt", where, default=""),
+            judgment=_text(obj, "judgment", where, default=""),
+            score=_number(obj, "score", where),
+            turn=int(_number(obj, "turn", where, default=1)),
+            tstamp=_number(obj, "tstamp", where, default=0.0),
+            made_by=_made_by(obj),
+            usage=usage_from_json(obj["usage"]) if obj.get("usage") else None,
+            **{name: obj[name] for name in _SINGLE_ADDED if obj.get(name) is not None},
+            extra=_rest(obj, *_SINGLE_FIELDS, *_SINGLE_ADDED, "made_by", "usage"),
+        )
+
+    def to_json(self) -> Json:
+        obj: Json = {name: getattr(self, name) for name in _SINGLE_FIELDS}
+        obj["judge"] = list(self.judge)
+        return obj | _added(self, _SINGLE_ADDED) | dict(self.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class PairJudgment:
+    """One line of <judge>_pair.jsonl: one pair of answers judged in both orders.
+
+    Game 1 shows model_1's answer first, game 2 model_2's. Winners are model_1, model_2, tie, or error (no verdict
+    found). Added, as for SingleJudgment, with `g1_`/`g2_` before what each game has of its own; `one_order` is "g1" or
+    "g2" when only that game was played: the other then has its winner and no prompt or judgment.
+    """
+
+    question_id: QuestionId
+    model_1: str
+    model_2: str
+    g1_winner: str
+    g2_winner: str
+    judge: tuple[str, str]
+    g1_user_prompt: str
+    g1_judgment: str
+    g2_user_prompt: str
+    g2_judgment: str
+    turn: int
+    tstamp: float
+    made_by: MadeBy | None = None
+    prompt_hash: str | None = None
+    g1_request_hash: str | None = None
+    g2_request_hash: str | None = None
+    usage: Usage | None = None
+    g1_finish_reason: str | None = None
+    g2_finish_reason: str | None = None
+    g1_thinking: str = ""
+    g2_thinking: str = ""
+    reference: str | None = None
+    repeat: int = 0
+    reasked: int = 0
+    truncated_answers: tuple[str, ...] = ()
+    one_order: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        return FASTCHAT_ERROR in (self.g1_judgment, self.g2_judgment)
+
+    @property
+    def unparsed(self) -> bool:
+        return "error" in (self.g1_winner, self.g2_winner) and not self.failed
+
+    @property
+    def winner(self) -> str:
+        """The conservative verdict: a win only if both orders agree, else a tie; `error` if either has no verdict."""
+        if "error" in (self.g1_winner, self.g2_winner):
+            return "error"
+        return self.g1_winner if self.g1_winner == self.g2_winner else "tie"
+
+    @classmethod
+    def from_json(cls, obj: Json, where: Where) -> "PairJudgment":
+        return cls(
+            question_id=_question_id(obj, where),
+            judge=_judge(obj, where),
+            turn=int(_number(obj, "turn", where, default=1)),
+            tstamp=_number(obj, "tstamp", where, default=0.0),
+            **{name: _text(obj, name, where) for name in ("model_1", "model_2")},
+            **{name: _winner(obj, name, where) for name in ("g1_winner", "g2_winner")},
+            **{name: _text(obj, name, where, default="") for name in _PAIR_TEXTS},
+            made_by=_made_by(obj),
+            usage=usage_from_json(obj["usage"]) if obj.get("usage") else None,
+            truncated_answers=tuple(obj.get("truncated_answers") or ()),
+            **{name: obj[name] for name in _PAIR_ADDED if obj.get(name) is not None},
+            extra=_rest(obj, *_PAIR_FIELDS, *_PAIR_ADDED, "made_by", "usage", "truncated_answers"),
+        )
+
+    def to_json(self) -> Json:
+        obj: Json = {name: getattr(self, name) for name in _PAIR_FIELDS}
+        obj["judge"] = list(self.judge)
+        if self.truncated_answers:
+            obj["truncated_answers"] = list(self.truncated_answers)
+        return obj | _added(self, _PAIR_ADDED) | dict(self.extra)
+
+
+Judgment = SingleJudgment | PairJudgment
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One line of <file>.failures.jsonl: a request that was not answered, so that it is counted and tried again.
+
+    `key` names the work (question, turn, models …) as the record would have; `finished` keeps the replies of the same
+    work that had been paid for, by request hash, so that the next run does not ask for them again.
+    """
+
+    key: Json
+    reason: str
+    message: str
+    tstamp: float
+    finished: Mapping[str, Json] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, obj: Json, where: Where) -> "Failure":
+        key = obj.get("key")
+        if not isinstance(key, dict):
+            raise where.bad("must be an object", "key")
+        return cls(
+            key=key,
+            reason=_text(obj, "reason", where, default="failed"),
+            message=_text(obj, "message", where, default=""),
+            tstamp=_number(obj, "tstamp", where, default=0.0),
+            finished=obj.get("finished") or {},
+        )
+
+    def to_json(self) -> Json:
+        obj: Json = {"key": self.key, "reason": self.reason, "message": self.message, "tstamp": self.tstamp}
+        return obj | ({"finished": dict(self.finished)} if self.finished else {})
+
+
+def judgment_from_json(obj: Json, where: Where) -> Judgment:
+    """A grade or a pair judgment, told apart by its fields. Raises BadRecord where it is neither."""
+    if "model_1" in obj:
+        return PairJudgment.from_json(obj, where)
+    if "score" in obj:
+        return SingleJudgment.from_json(obj, where)
+    raise where.bad("neither a grade (model, score) nor a pair judgment (model_1, model_2)")
+
+
+def usage_to_json(usage: Usage) -> Json:
+    obj = {"input": usage.input, "output": usage.output}
+    return obj | ({"cached": usage.cached} if usage.cached else {})
+
+
+def usage_from_json(obj: Json) -> Usage:
+    return Usage(int(obj.get("input", 0)), int(obj.get("output", 0)), int(obj.get("cached", 0)))
+
+
+_SINGLE_FIELDS = ("question_id", "model", "judge", "user_prompt", "judgment", "score", "turn", "tstamp")
+_SINGLE_ADDED = (
+    "prompt_hash",
+    "request_hash",
+    "finish_reason",
+    "thinking",
+    "reference",
+    "repeat",
+    "reasked",
+    "truncated_answer",
+)
+_PAIR_TEXTS = ("g1_user_prompt", "g1_judgment", "g2_user_prompt", "g2_judgment")
+_PAIR_FIELDS = (
+    "question_id",
+    "model_1",
+    "model_2",
+    "g1_winner",
+    "g2_winner",
+    "judge",
+    *_PAIR_TEXTS,
+    "turn",
+    "tstamp",
+)
+_PAIR_ADDED = (
+    "prompt_hash",
+    "g1_request_hash",
+    "g2_request_hash",
+    "g1_finish_reason",
+    "g2_finish_reason",
+    "g1_thinking",
+    "g2_thinking",
+    "reference",
+    "repeat",
+    "reasked",
+    "one_order",
+)
+
+
+def _added(record: Judgment, names: tuple[str, ...]) -> Json:
+    """The fields we add, those with something to say."""
+    obj = {name: getattr(record, name) for name in names if getattr(record, name)}
+    if record.usage:
+        obj["usage"] = usage_to_json(record.usage)
+    if record.made_by:
+        obj["made_by"] = record.made_by.to_json()
+    return obj
+
+
+def _made_by(obj: Json) -> MadeBy | None:
+    made_by = obj.get("made_by")
+    return MadeBy.from_json(made_by) if isinstance(made_by, dict) else None
+
+
+def _rest(obj: Json, *known: str) -> Json:
+    return {name: value for name, value in obj.items() if name not in known}
+
+
+def _question_id(obj: Json, where: Where) -> QuestionId:
+    value = obj.get("question_id")
+    if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
+        raise where.bad(f"must be a number or a text, not {value!r}", "question_id")
+    return value
+
+
+def _text(obj: Json, name: str, where: Where, default: str | None = None) -> str:
+    value = obj.get(name)
+    if value is None and default is not None:
+        return default
+    if not isinstance(value, str):
+        raise where.bad("is missing" if value is None else f"must be a text, not {value!r:.60}", name)
+    return value
+
+
+def _texts(obj: Json, name: str, where: Where, empty_texts: bool = False) -> tuple[str, ...]:
+    value = obj.get(name)
+    if not isinstance(value, list) or not value:
+        raise where.bad("is missing" if value is None else "must be a list with at least one text", name)
+    for number, text in enumerate(value, 1):
+        if not isinstance(text, str) or not (text.strip() or empty_texts):
+            raise where.bad(f"text {number} is {'empty' if isinstance(text, str) else 'not a text'}", name)
+    return tuple(value)
+
+
+def _number(obj: Json, name: str, where: Where, default: float | None = None) -> float:
+    value = obj.get(name)
+    if value is None and default is not None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise where.bad("is missing" if value is None else f"must be a number, not {value!r:.60}", name)
+    return value
+
+
+def _judge(obj: Json, where: Where) -> tuple[str, str]:
+    value = obj.get("judge")
+    if isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value):
+        return value[0], value[1]
+    raise where.bad("must be a list of the judge's name and the prompt's", "judge")
+
+
+def _winner(obj: Json, name: str, where: Where) -> str:
+    value = obj.get(name)
+    if value not in ("model_1", "model_2", "tie", "error"):
+        raise where.bad(f"must be model_1, model_2, tie or error, not {value!r:.60}", name)
+    return str(value)
