@@ -31,7 +31,7 @@ class Bench:
 
 
 def shipped(folder: str) -> Path:
-    """A folder that ships with the package (questions, judge_prompts): in the wheel inside it, in a checkout above it."""
+    """A folder that ships with us (questions, judge_prompts): inside the package in a wheel, above it in a checkout."""
     package = Path(__file__).parent
     inside = package / folder
     return inside if inside.is_dir() else package.parent / folder
@@ -44,11 +44,18 @@ def find_bench(name: str, data_dir: Path) -> Bench:
     """
     folder = data_dir / name
     for source in (folder, shipped("questions") / name):
-        if (source / "question.jsonl").is_file():
+        if _is_file(source / "question.jsonl"):
             return Bench(name, folder, source)
     there = ", ".join(bench_names(data_dir)) or "none"
     hint = " (`mtbench questions pull` fetches it)" if name == "mt_bench" else ""
     raise MtbenchError(f"no bench {name!r}: {folder / 'question.jsonl'} does not exist{hint}. Benches here: {there}")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise MtbenchError(f"cannot read {path}: {error.strerror}") from error
 
 
 def bench_names(data_dir: Path) -> list[str]:
@@ -58,10 +65,12 @@ def bench_names(data_dir: Path) -> list[str]:
 
 
 def load_questions(path: Path) -> list[Question]:
-    """Every question of a file, sorted by id. Raises BadRecord for what cannot be used, and for an id that comes twice."""
+    """Every question of a file, sorted by id. Raises BadRecord for what cannot be used or comes twice."""
     seen: dict[QuestionId, int] = {}
     questions = []
-    for line, obj in files.read(path):
+    for line, obj in files.lines(path):
+        if isinstance(obj, BadRecord):
+            raise obj
         question = Question.from_json(obj, Where(path, line))
         if question.question_id in seen:
             first = seen[question.question_id]
@@ -81,7 +90,7 @@ def id_order(question_id: QuestionId) -> tuple[bool, int, str]:
 def select(
     questions: Sequence[Question], ids: str | None = None, categories: Sequence[str] = (), limit: int | None = None
 ) -> list[Question]:
-    """The questions asked for: `ids` like "81-90,101", some categories, at most `limit`, taken from each category in turn.
+    """The questions asked for: `ids` like "81-90,101", some categories, at most `limit`, from each category in turn.
 
     Raises MtbenchError for a range that cannot be read, an unknown category, and when nothing is left.
     """
@@ -112,7 +121,7 @@ def _wanted(ids: str | None, questions: Iterable[Question]) -> set[QuestionId]:
         first, dash, last = part.partition("-")
         if part in known:
             wanted.add(known[part])
-        elif dash and first.strip().isdigit() and last.strip().isdigit():
+        elif dash and first.strip().isdecimal() and last.strip().isdecimal():
             numbers = range(int(first), int(last) + 1)
             wanted.update(each for each in known.values() if isinstance(each, int) and each in numbers)
         else:

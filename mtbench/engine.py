@@ -7,14 +7,14 @@ from time import monotonic
 from typing import TypeVar
 
 from mtbench.chat import ChatModel, Completion, Message, Params, Usage, request_hash
-from mtbench.errors import EndpointFailed, Interrupted, RequestError, Unreachable
+from mtbench.errors import Interrupted, RequestError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 class Stop:
-    """Asked for once, it lets requests in flight end and starts no more. `error`: what made it stop, if not a person."""
+    """Asked for once, it lets requests in flight end and starts no more. `error`: what asked, if not a person."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -40,10 +40,11 @@ class Stop:
 
 @dataclass
 class Lane:
-    """What has come of one kind of work (answers, verdicts). `total` grows as work is found."""
+    """What has come of one kind of work (answers, verdicts). `already`: what earlier runs had done of `total`."""
 
     name: str
     total: int = 0
+    already: int = 0
     done: int = 0
     failed: int = 0
     in_flight: int = 0
@@ -54,7 +55,7 @@ class Progress:
     """Counts of a run, for a display to read at its own pace. `cost` in US dollars; None when a price is unknown."""
 
     lanes: dict[str, Lane] = field(default_factory=dict)
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cost: float | None = 0.0
     retries: int = 0
     started: float = field(default_factory=monotonic)
@@ -85,8 +86,8 @@ async def run_all(
 ) -> None:
     """Does every item, `parallel` at a time, reading `items` only as fast as they are done.
 
-    A RequestError goes to `failed`. EndpointFailed and Unreachable stop the run and are not recorded as failures of the
-    item, which stays simply undone. Any other exception is a bug or a full disk: everything is cancelled and it is raised.
+    A RequestError goes to `failed`; one that ends the run leaves its item undone rather than failed. Any other
+    exception is a bug or a full disk: everything is cancelled and it is raised.
     """
     source = items if isinstance(items, AsyncIterator) else _each(items)
     taking = asyncio.Lock()
@@ -102,10 +103,10 @@ async def run_all(
             try:
                 result = await do(item)
             except RequestError as error:
-                if isinstance(error, EndpointFailed | Unreachable):
-                    stop.request(error)
-                elif not isinstance(error, Interrupted):
+                if not error.ends_run:
                     lane.failed += 1
+                elif not isinstance(error, Interrupted):
+                    stop.request(error)
                 failed(item, error)
             else:
                 lane.done += 1

@@ -1,20 +1,20 @@
 """Every error that a person may meet, as one tree; each class knows its exit code (docs/architecture.md).
 
-    MtbenchError                 2  wrong usage or bad input
-    ├── BadRecord                2  a line of a file is not what it should be: file, line and field are named
-    ├── Incomplete               3  some requests failed; running again does the rest
-    └── RequestError             3  one request to a model did not give a completion
-        ├── Retryable            3  worth trying again: time-outs, dropped connections, 408, 409, 429, 5xx, 529
-        │   └── Unreachable      3  no connection at all; after the retries it stops the run
-        ├── GivenUp              3  this request will never be answered: recorded, the run goes on
-        │   ├── ContextTooLong
-        │   ├── ContentRefused
-        │   └── ParameterRefused    the endpoint does not take one parameter; the adapter goes on without it
-        ├── Interrupted        130  a person asked to stop before this request was sent
-        └── EndpointFailed          no request can be answered: the run stops with one message
-            ├── BadKey           2
-            ├── NoSuchModel      2
-            └── OutOfQuota       3
+MtbenchError                 2  wrong usage or bad input
+├── BadRecord                2  a line of a file is not what it should be: file, line and field are named
+├── Incomplete               3  some requests failed; running again does the rest
+└── RequestError             3  one request to a model did not give a completion
+    ├── Retryable            3  worth trying again: time-outs, dropped connections, 408, 409, 429, 5xx, 529
+    │   └── Unreachable      3  no connection at all; after the retries it stops the run
+    ├── GivenUp              3  this request will never be answered: recorded, the run goes on
+    │   ├── ContextTooLong
+    │   ├── ContentRefused
+    │   └── ParameterRefused    the endpoint does not take one parameter; the adapter goes on without it
+    ├── Interrupted        130  a person asked to stop before this request was sent
+    └── EndpointFailed          no request can be answered: the run stops with one message
+        ├── BadKey           2
+        ├── NoSuchModel      2
+        └── OutOfQuota       3
 """
 
 from pathlib import Path
@@ -46,6 +46,8 @@ class RequestError(MtbenchError):
 
     exit_code = 3
     kind = "failed"
+    ends_run = False
+    """Whether it leaves the work undone rather than failed: the run stops, and the next one does it."""
 
 
 class Retryable(RequestError):
@@ -63,6 +65,7 @@ class Unreachable(Retryable):
     """No connection could be made: no such host, or nothing listens there."""
 
     kind = "unreachable"
+    ends_run = True
 
 
 class GivenUp(RequestError):
@@ -98,12 +101,14 @@ class Interrupted(RequestError):
 
     exit_code = 130
     kind = "interrupted"
+    ends_run = True
 
 
 class EndpointFailed(RequestError):
     """No request to this endpoint can be answered: stop the run, say it once."""
 
     kind = "endpoint failed"
+    ends_run = True
 
 
 class BadKey(EndpointFailed):

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -23,14 +22,24 @@ FAILURES = ".failures"
 
 
 def safe_name(model_id: str) -> str:
-    """A file name for any model id; `id_of` gives the id back, and no two ids share a name."""
-    name = quote(model_id, safe=" @+=,()")
+    """A file name for any model id; `id_of` gives the id back, and no two ids share a name.
+
+    Raises MtbenchError for an id that is empty, is not text, or is too long for a file name.
+    """
+    try:
+        name = quote(model_id, safe=" @+=,()")
+    except UnicodeEncodeError as error:
+        raise MtbenchError(f"model id {model_id!a:.60} is not UTF-8 text: give it an alias in models.yaml") from error
+    if not name:
+        raise MtbenchError("a model id is empty: name the model, such as openai/gpt-4o")
     if name.startswith("."):
         name = "%2E" + name[1:]
     if name.endswith(FAILURES):
         name = name[: -len(FAILURES)] + "%2E" + FAILURES[1:]
     if len(name.encode()) > 200:
-        raise MtbenchError(f"model id {model_id!r:.60} is too long for a file name: give it a short alias in models.yaml")
+        raise MtbenchError(
+            f"model id {model_id!r:.60} is too long for a file name: give it a short alias in models.yaml"
+        )
     return name
 
 
@@ -47,10 +56,16 @@ def failures_path(path: Path) -> Path:
 def model_files(folder: Path, suffix: str = "") -> dict[str, Path]:
     """Model id → file for the record files of a folder, sorted by id; failure files are left out."""
     ending = suffix + ".jsonl"
+    try:
+        paths = sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise MtbenchError(f"cannot read {folder}: {error.strerror}") from error
     found = {
         id_of(path.name[: -len(ending)]): path
-        for path in folder.glob(f"*{ending}")
-        if not path.name.startswith(".") and not path.stem.endswith(FAILURES)
+        for path in paths
+        if path.name.endswith(ending) and not path.name.startswith(".") and not path.stem.endswith(FAILURES)
     }
     return dict(sorted(found.items()))
 
@@ -61,27 +76,39 @@ def read(path: Path, warn: Callable[[str], None] | None = None) -> Iterator[tupl
     A last line that was torn by a crash is passed over, and said to `warn`. Raises BadRecord for any other line that is
     not a JSON object.
     """
+    for number, found in lines(path):
+        if isinstance(found, TornLine):
+            if warn:
+                warn(f"{path}, line {number}: the last line is torn; it is left out and asked for again")
+        elif isinstance(found, BadRecord):
+            raise found
+        else:
+            yield number, found
+
+
+class TornLine(BadRecord):
+    """The last line of a file, which has no newline and is not JSON: a crash cut it off, or a hand left it so."""
+
+
+def lines(path: Path) -> Iterator[tuple[int, Json | BadRecord]]:
+    """Like `read`, but a line that is not a JSON object comes as the error that says why, and the rest follows."""
     try:
-        stream = path.open("rb")
+        with path.open("rb") as stream:
+            numbered = _Numbered(stream)
+            reader = jsonlines.Reader(numbered, loads=_loads)
+            while True:
+                try:
+                    found: Json | BadRecord = reader.read(type=dict, skip_empty=True)
+                except EOFError:
+                    return
+                except jsonlines.InvalidLineError as error:
+                    kind = BadRecord if numbered.line.endswith(b"\n") else TornLine
+                    found = kind(path, numbered.number, _why_invalid(error))
+                yield numbered.number, found
     except FileNotFoundError:
         return
     except OSError as error:
         raise MtbenchError(f"cannot read {path}: {error.strerror}") from error
-    with stream:
-        numbered = _Numbered(stream)
-        reader = jsonlines.Reader(numbered, loads=_loads)
-        while True:
-            try:
-                obj = reader.read(type=dict, skip_empty=True)
-            except EOFError:
-                return
-            except jsonlines.InvalidLineError as error:
-                if not numbered.line.endswith(b"\n"):
-                    if warn:
-                        warn(f"{path}, line {error.lineno}: the last line is torn; it is left out and asked for again")
-                    return
-                raise BadRecord(path, error.lineno, _why_invalid(error)) from error
-            yield numbered.number, obj
 
 
 class _Numbered:
@@ -100,12 +127,23 @@ class _Numbered:
         return self.line
 
 
-def _loads(line: str) -> Any:
-    """orjson, and for what only Python's parser takes (NaN, half of a surrogate pair, as FastChat writes them) that one."""
+def _loads(line: str | bytes) -> Any:
+    """orjson, or Python's parser for what only that takes: NaN and half surrogate pairs, as FastChat writes them."""
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
-        return _writable(json.loads(line))
+        try:
+            return _writable(json.loads(line))
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+
+def _dumps(obj: Json) -> bytes:
+    """One line. What orjson cannot write (half a surrogate pair, an integer beyond 64 bits) goes by Python's writer."""
+    try:
+        return orjson.dumps(obj) + b"\n"
+    except orjson.JSONEncodeError:
+        return json.dumps(_writable(obj)).encode() + b"\n"
 
 
 def _writable(value: Any) -> Any:
@@ -123,7 +161,9 @@ def _why_invalid(error: jsonlines.InvalidLineError) -> str:
     cause = error.__cause__
     if isinstance(cause, json.JSONDecodeError):
         return f"not JSON ({cause.msg} at column {cause.colno})"
-    return "not UTF-8 text" if isinstance(cause, UnicodeDecodeError) else "not a JSON object"
+    if isinstance(cause, UnicodeDecodeError):
+        return "not UTF-8 text"
+    return f"not JSON ({cause})" if cause else "not a JSON object"
 
 
 class Appender:
@@ -134,37 +174,48 @@ class Appender:
 
     def __init__(self, path: Path, warn: Callable[[str], None] | None = None) -> None:
         self.path = path
-        self._warn = warn or (lambda message: None)
+        self._warn = warn or _say_nothing
         self._lock = -1
         self._file = -1
+        self._waiting = False
 
     def __enter__(self) -> "Appender":
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(self.path.with_name(f".{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError as error:
-            raise MtbenchError(f"cannot write in {self.path.parent}: {error.strerror}; choose another --data-dir") from error
-        self._take_lock()
+        while not self.try_enter():
+            time.sleep(0.1)
         return self
 
-    def _take_lock(self) -> None:
+    def try_enter(self) -> bool:
+        """Becomes the file's writer, or says (once) who is and returns False."""
+        try:
+            if self._lock < 0:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._lock = os.open(self.path.with_name(f".{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o666)
+            return self._take_lock()
+        except OSError as error:
+            raise MtbenchError(
+                f"cannot write in {self.path.parent}: {error.strerror}; choose another --data-dir"
+            ) from error
+
+    def _take_lock(self) -> bool:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(self._lock, 300, 0).decode(errors="replace").strip()
-            self._warn(f"{self.path} is being written by {holder or 'another run'}; waiting for it to end")
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            if not self._waiting:
+                holder = os.pread(self._lock, 300, 0).decode(errors="replace").strip()
+                self._warn(f"{self.path} is being written by {holder or 'another run'}; waiting for it to end")
+            self._waiting = True
+            return False
         os.ftruncate(self._lock, 0)
         command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
-        os.pwrite(self._lock, f"process {os.getpid()} ({command[:200]})\n".encode(), 0)
+        os.pwrite(self._lock, f"process {os.getpid()} ({command[:200]})\n".encode(errors="replace"), 0)
+        return True
 
     def append(self, obj: Json) -> None:
         """Adds one record with a single write. Raises MtbenchError when the disk is full or read-only."""
         try:
             if self._file < 0:
-                self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
-                self._mend_tail()
-            data = orjson.dumps(obj) + b"\n"
+                self._open()
+            data = _dumps(obj)
             written = os.write(self._file, data)
             if written != len(data):
                 os.ftruncate(self._file, os.fstat(self._file).st_size - written)
@@ -174,12 +225,23 @@ class Appender:
 
     def rewrite(self, objects: Iterable[Json]) -> None:
         """Puts `objects` in place of the file's lines, at once or not at all. No objects: the file goes."""
-        lines = [orjson.dumps(obj) + b"\n" for obj in objects]
+        data = b"".join(map(_dumps, objects))
         self._close_file()
-        if not lines:
-            self.path.unlink(missing_ok=True)
+        if data:
+            replace_file(self.path, data)
             return
-        replace_file(self.path, b"".join(lines))
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise MtbenchError(f"cannot remove {self.path}: {error.strerror}") from error
+
+    def _open(self) -> None:
+        self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+        try:
+            self._mend_tail()
+        except OSError:
+            self._close_file()
+            raise
 
     def _mend_tail(self) -> None:
         size = os.fstat(self._file).st_size
@@ -187,10 +249,9 @@ class Appender:
             return
         start = last_newline(self._file, size) + 1
         tail = os.pread(self._file, size - start, start)
-        try:
-            orjson.loads(tail)
+        if _is_object(tail):
             os.write(self._file, b"\n")
-        except orjson.JSONDecodeError:
+        else:
             os.ftruncate(self._file, start)
 
     def _close_file(self) -> None:
@@ -198,7 +259,9 @@ class Appender:
             os.close(self._file)
             self._file = -1
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._close_file()
         if self._lock >= 0:
             os.ftruncate(self._lock, 0)
@@ -207,22 +270,34 @@ class Appender:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Writes `data` beside `path` and moves it there, so that a reader sees the old file or the new one."""
+    """Writes `data` beside `path` and moves it there, so that a reader sees the old file or the new one.
+
+    A file that is replaced keeps its permissions; a new one has what the umask leaves. Raises MtbenchError.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        new = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
         try:
-            with os.fdopen(handle, "wb") as stream:
+            with new.open("xb") as stream:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            os.chmod(name, 0o644)
-            os.replace(name, path)
+            if path.exists():
+                new.chmod(path.stat().st_mode & 0o777)
+            new.replace(path)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            new.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise MtbenchError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _is_object(line: bytes) -> bool:
+    """Whether `read` takes this line."""
+    try:
+        return isinstance(_loads(line.decode("utf-8-sig")), dict)
+    except ValueError:
+        return False
 
 
 def last_newline(file: int, size: int) -> int:
@@ -240,3 +315,7 @@ def last_newline(file: int, size: int) -> int:
 def new_id() -> str:
     """A short unique id for an answer."""
     return re.sub(r"\W", "", f"{time.time_ns():x}{os.urandom(6).hex()}")
+
+
+def _say_nothing(message: str) -> None:
+    pass

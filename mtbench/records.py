@@ -5,13 +5,16 @@ The names are FastChat's; what we add is listed under "added". Unknown fields ar
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, TypeVar
 
 from mtbench.errors import BadRecord
 
 Json = dict[str, Any]
 QuestionId = int | str
+Kind = TypeVar("Kind")
 
 FASTCHAT_ERROR = "$ERROR$"
 """The text that FastChat stores in place of a judgment when the request failed."""
@@ -53,6 +56,7 @@ class MadeBy:
     params: Mapping[str, Any]
     adapted: tuple[str, ...]
     version: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> Json:
         return {
@@ -62,17 +66,19 @@ class MadeBy:
             "params": dict(self.params),
             "adapted": list(self.adapted),
             "version": self.version,
+            **self.extra,
         }
 
     @classmethod
-    def from_json(cls, obj: Json) -> "MadeBy":
+    def from_json(cls, obj: Json, where: Where) -> "MadeBy":
         return cls(
-            provider=str(obj.get("provider", "")),
-            model=str(obj.get("model", "")),
-            endpoint=obj.get("endpoint"),
-            params=obj.get("params") or {},
-            adapted=tuple(obj.get("adapted") or ()),
-            version=str(obj.get("version", "")),
+            provider=_text(obj, "provider", where, default=""),
+            model=_text(obj, "model", where, default=""),
+            endpoint=_optional(obj, "endpoint", str, where),
+            params=_optional(obj, "params", dict, where) or {},
+            adapted=_list(obj, "adapted", where, str),
+            version=_text(obj, "version", where, default=""),
+            extra=_rest(obj, "provider", "model", "endpoint", "params", "adapted", "version"),
         )
 
 
@@ -89,18 +95,12 @@ class Question:
 
     @classmethod
     def from_json(cls, obj: Json, where: Where) -> "Question":
-        temperature = obj.get("required_temperature")
-        if temperature is not None and (isinstance(temperature, bool) or not isinstance(temperature, int | float)):
-            raise where.bad(f"must be a number, not {temperature!r}", "required_temperature")
-        reference = obj.get("reference")
-        if isinstance(reference, str):
-            reference = [reference]
         return cls(
             question_id=_question_id(obj, where),
-            category=_text(obj, "category", where, default="general"),
-            turns=_texts(obj, "turns", where),
-            reference=_texts({"reference": reference}, "reference", where) if reference else (),
-            required_temperature=temperature,
+            category=_category(obj, where),
+            turns=_turns(obj, where),
+            reference=_reference(obj, where),
+            required_temperature=_temperature(obj, where),
             extra=_rest(obj, "question_id", "category", "turns", "reference", "required_temperature"),
         )
 
@@ -111,6 +111,17 @@ class Question:
         if self.required_temperature is not None:
             obj["required_temperature"] = self.required_temperature
         return obj | dict(self.extra)
+
+
+def question_problems(obj: Json, where: Where) -> list[BadRecord]:
+    """Everything that `Question.from_json` would refuse, a problem a field."""
+    problems = []
+    for read in (_question_id, _category, _turns, _reference, _temperature):
+        try:
+            read(obj, where)
+        except BadRecord as problem:
+            problems.append(problem)
+    return problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +141,12 @@ class Choice:
         if not isinstance(obj, dict):
             raise where.bad("must be a list of objects", "choices")
         return cls(
-            index=int(obj.get("index", 0)),
+            index=_whole(obj, "index", where, default=0),
             turns=_texts(obj, "turns", where, empty_texts=True),
-            finish_reasons=tuple(obj.get("finish_reasons") or ()),
-            usage=tuple(usage_from_json(usage) for usage in obj.get("usage") or ()),
-            thinking=tuple(obj.get("thinking") or ()),
-            request_hashes=tuple(obj.get("request_hashes") or ()),
+            finish_reasons=_list(obj, "finish_reasons", where, str, NoneType),
+            usage=tuple(usage_from_json(usage, where) for usage in _list(obj, "usage", where, dict)),
+            thinking=_list(obj, "thinking", where, str),
+            request_hashes=_list(obj, "request_hashes", where, str),
             extra=_rest(obj, "index", "turns", "finish_reasons", "usage", "thinking", "request_hashes"),
         )
 
@@ -179,8 +190,8 @@ class Answer:
             model_id=_text(obj, "model_id", where, default=""),
             choices=tuple(Choice.from_json(choice, where) for choice in choices),
             tstamp=_number(obj, "tstamp", where, default=0.0),
-            made_by=_made_by(obj),
-            question_hash=obj.get("question_hash"),
+            made_by=_made_by(obj, where),
+            question_hash=_optional(obj, "question_hash", str, where),
             extra=_rest(obj, "question_id", "answer_id", "model_id", "choices", "tstamp", "made_by", "question_hash"),
         )
 
@@ -246,11 +257,11 @@ class SingleJudgment:
             user_prompt=_text(obj, "user_prompt", where, default=""),
             judgment=_text(obj, "judgment", where, default=""),
             score=_number(obj, "score", where),
-            turn=int(_number(obj, "turn", where, default=1)),
+            turn=_whole(obj, "turn", where, default=1),
             tstamp=_number(obj, "tstamp", where, default=0.0),
-            made_by=_made_by(obj),
-            usage=usage_from_json(obj["usage"]) if obj.get("usage") else None,
-            **{name: obj[name] for name in _SINGLE_ADDED if obj.get(name) is not None},
+            made_by=_made_by(obj, where),
+            usage=_usage(obj, where),
+            **_present(obj, _SINGLE_ADDED, where),
             extra=_rest(obj, *_SINGLE_FIELDS, *_SINGLE_ADDED, "made_by", "usage"),
         )
 
@@ -317,15 +328,20 @@ class PairJudgment:
         return cls(
             question_id=_question_id(obj, where),
             judge=_judge(obj, where),
-            turn=int(_number(obj, "turn", where, default=1)),
+            turn=_whole(obj, "turn", where, default=1),
             tstamp=_number(obj, "tstamp", where, default=0.0),
-            **{name: _text(obj, name, where) for name in ("model_1", "model_2")},
-            **{name: _winner(obj, name, where) for name in ("g1_winner", "g2_winner")},
-            **{name: _text(obj, name, where, default="") for name in _PAIR_TEXTS},
-            made_by=_made_by(obj),
-            usage=usage_from_json(obj["usage"]) if obj.get("usage") else None,
-            truncated_answers=tuple(obj.get("truncated_answers") or ()),
-            **{name: obj[name] for name in _PAIR_ADDED if obj.get(name) is not None},
+            model_1=_text(obj, "model_1", where),
+            model_2=_text(obj, "model_2", where),
+            g1_winner=_winner(obj, "g1_winner", where),
+            g2_winner=_winner(obj, "g2_winner", where),
+            g1_user_prompt=_text(obj, "g1_user_prompt", where, default=""),
+            g1_judgment=_text(obj, "g1_judgment", where, default=""),
+            g2_user_prompt=_text(obj, "g2_user_prompt", where, default=""),
+            g2_judgment=_text(obj, "g2_judgment", where, default=""),
+            made_by=_made_by(obj, where),
+            usage=_usage(obj, where),
+            truncated_answers=_list(obj, "truncated_answers", where, str),
+            **_present(obj, _PAIR_ADDED, where),
             extra=_rest(obj, *_PAIR_FIELDS, *_PAIR_ADDED, "made_by", "usage", "truncated_answers"),
         )
 
@@ -353,23 +369,28 @@ class Failure:
     message: str
     tstamp: float
     finished: Mapping[str, Json] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, obj: Json, where: Where) -> "Failure":
-        key = obj.get("key")
-        if not isinstance(key, dict):
-            raise where.bad("must be an object", "key")
+        key = _optional(obj, "key", dict, where)
+        if key is None:
+            raise where.bad("is missing", "key")
+        finished = _optional(obj, "finished", dict, where) or {}
+        if not all(isinstance(reply, dict) for reply in finished.values()):
+            raise where.bad("must hold objects", "finished")
         return cls(
             key=key,
             reason=_text(obj, "reason", where, default="failed"),
             message=_text(obj, "message", where, default=""),
             tstamp=_number(obj, "tstamp", where, default=0.0),
-            finished=obj.get("finished") or {},
+            finished=finished,
+            extra=_rest(obj, "key", "reason", "message", "tstamp", "finished"),
         )
 
     def to_json(self) -> Json:
         obj: Json = {"key": self.key, "reason": self.reason, "message": self.message, "tstamp": self.tstamp}
-        return obj | ({"finished": dict(self.finished)} if self.finished else {})
+        return obj | ({"finished": dict(self.finished)} if self.finished else {}) | dict(self.extra)
 
 
 def judgment_from_json(obj: Json, where: Where) -> Judgment:
@@ -386,8 +407,9 @@ def usage_to_json(usage: Usage) -> Json:
     return obj | ({"cached": usage.cached} if usage.cached else {})
 
 
-def usage_from_json(obj: Json) -> Usage:
-    return Usage(int(obj.get("input", 0)), int(obj.get("output", 0)), int(obj.get("cached", 0)))
+def usage_from_json(obj: Json, where: Where | None = None) -> Usage:
+    where = where or Where(Path("a stored reply"))
+    return Usage(*(_whole(obj, name, where, default=0) for name in ("input", "output", "cached")))
 
 
 _SINGLE_FIELDS = ("question_id", "model", "judge", "user_prompt", "judgment", "score", "turn", "tstamp")
@@ -401,7 +423,6 @@ _SINGLE_ADDED = (
     "reasked",
     "truncated_answer",
 )
-_PAIR_TEXTS = ("g1_user_prompt", "g1_judgment", "g2_user_prompt", "g2_judgment")
 _PAIR_FIELDS = (
     "question_id",
     "model_1",
@@ -409,7 +430,10 @@ _PAIR_FIELDS = (
     "g1_winner",
     "g2_winner",
     "judge",
-    *_PAIR_TEXTS,
+    "g1_user_prompt",
+    "g1_judgment",
+    "g2_user_prompt",
+    "g2_judgment",
     "turn",
     "tstamp",
 )
@@ -438,9 +462,21 @@ def _added(record: Judgment, names: tuple[str, ...]) -> Json:
     return obj
 
 
-def _made_by(obj: Json) -> MadeBy | None:
-    made_by = obj.get("made_by")
-    return MadeBy.from_json(made_by) if isinstance(made_by, dict) else None
+def _present(obj: Json, names: tuple[str, ...], where: Where) -> Json:
+    """The fields we add that are there, each of its kind: a count, a mark, or a text."""
+    kinds = {"repeat": int, "reasked": int, "truncated_answer": bool}
+    found = {name: _optional(obj, name, kinds.get(name, str), where) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _made_by(obj: Json, where: Where) -> MadeBy | None:
+    made_by = _optional(obj, "made_by", dict, where)
+    return None if made_by is None else MadeBy.from_json(made_by, where)
+
+
+def _usage(obj: Json, where: Where) -> Usage | None:
+    usage = _optional(obj, "usage", dict, where)
+    return usage_from_json(usage, where) if usage else None
 
 
 def _rest(obj: Json, *known: str) -> Json:
@@ -450,7 +486,32 @@ def _rest(obj: Json, *known: str) -> Json:
 def _question_id(obj: Json, where: Where) -> QuestionId:
     value = obj.get("question_id")
     if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
-        raise where.bad(f"must be a number or a text, not {value!r}", "question_id")
+        problem = "is missing" if value is None else f"must be a whole number or a text, not {value!r:.60}"
+        raise where.bad(problem, "question_id")
+    return value
+
+
+def _category(obj: Json, where: Where) -> str:
+    return _text(obj, "category", where, default="general")
+
+
+def _turns(obj: Json, where: Where) -> tuple[str, ...]:
+    return _texts(obj, "turns", where)
+
+
+def _reference(obj: Json, where: Where) -> tuple[str, ...]:
+    value = obj.get("reference")
+    if not value:
+        return ()
+    return _texts({"reference": [value] if isinstance(value, str) else value}, "reference", where)
+
+
+def _temperature(obj: Json, where: Where) -> float | None:
+    if obj.get("required_temperature") is None:
+        return None
+    value = _number(obj, "required_temperature", where)
+    if not 0 <= value <= 2:
+        raise where.bad(f"must lie between 0 and 2, not {value!r}", "required_temperature")
     return value
 
 
@@ -467,9 +528,13 @@ def _texts(obj: Json, name: str, where: Where, empty_texts: bool = False) -> tup
     value = obj.get(name)
     if not isinstance(value, list) or not value:
         raise where.bad("is missing" if value is None else "must be a list with at least one text", name)
-    for number, text in enumerate(value, 1):
-        if not isinstance(text, str) or not (text.strip() or empty_texts):
-            raise where.bad(f"text {number} is {'empty' if isinstance(text, str) else 'not a text'}", name)
+    problems = [
+        f"text {number} is {'empty' if isinstance(text, str) else 'not a text'}"
+        for number, text in enumerate(value, 1)
+        if not isinstance(text, str) or not (text.strip() or empty_texts)
+    ]
+    if problems:
+        raise where.bad(", ".join(problems), name)
     return tuple(value)
 
 
@@ -477,9 +542,37 @@ def _number(obj: Json, name: str, where: Where, default: float | None = None) ->
     value = obj.get(name)
     if value is None and default is not None:
         return default
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise where.bad("is missing" if value is None else f"must be a number, not {value!r:.60}", name)
     return value
+
+
+def _whole(obj: Json, name: str, where: Where, default: int) -> int:
+    value = _number(obj, name, where, default)
+    if value != int(value) or value < 0:
+        raise where.bad(f"must be a whole number, not {value!r}", name)
+    return int(value)
+
+
+def _optional(obj: Json, name: str, kind: type[Kind], where: Where) -> Kind | None:
+    value = obj.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise where.bad(f"must be {_KINDS[kind]}, not {value!r:.60}", name)
+    return value
+
+
+def _list(obj: Json, name: str, where: Where, *kinds: type) -> tuple[Any, ...]:
+    value = obj.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(item, kinds) for item in value):
+        raise where.bad(f"must be a list, each item {' or '.join(_KINDS[kind] for kind in kinds)}", name)
+    return tuple(value)
+
+
+_KINDS = {str: "a text", int: "a whole number", bool: "true or false", dict: "an object", NoneType: "null"}
 
 
 def _judge(obj: Json, where: Where) -> tuple[str, str]:

@@ -1,15 +1,15 @@
-"""Talking to a model: one verb, `complete`. Everything that can be put between (retry, limits, recall) is a ChatModel."""
+"""Talking to a model: one verb, `complete`. What can be put between (retry, limits, recall) is a ChatModel too."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import orjson
 
 from mtbench.records import Usage
 
-__all__ = ["ChatModel", "Completion", "Message", "Params", "Role", "Usage", "request_hash", "without"]
+__all__ = ["ChatModel", "Completion", "Message", "Params", "Role", "Usage", "request_hash"]
 
 Role = Literal["system", "user", "assistant"]
 
@@ -60,7 +60,7 @@ class Completion:
 
     text: str
     finish_reason: str | None = None
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     thinking: str = ""
     adapted: tuple[str, ...] = ()
 
@@ -88,8 +88,3 @@ def request_hash(model: str, messages: Sequence[Message], params: Params) -> str
         "params": params.asked(),
     }
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
-
-
-def without(params: Params, name: str) -> Params:
-    """`params` with one field left to the endpoint's default."""
-    return replace(params, **{name: None})

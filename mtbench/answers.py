@@ -1,0 +1,221 @@
+"""questions × models → answers: every turn asked in the light of the earlier ones."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from time import time
+
+from mtbench import __version__, files
+from mtbench.benches import Bench, id_order, load_answers, question_hash
+from mtbench.chat import ChatModel, Completion, Message, Params
+from mtbench.chat.spec import ModelSpec
+from mtbench.engine import Progress, Recall, Stop, run_all
+from mtbench.errors import MtbenchError, RequestError
+from mtbench.outputs import Output
+from mtbench.records import Answer, Choice, Json, MadeBy, Question
+
+TEMPERATURES = {
+    "writing": 0.7,
+    "roleplay": 0.7,
+    "extraction": 0.0,
+    "math": 0.0,
+    "coding": 0.0,
+    "reasoning": 0.0,
+    "stem": 0.1,
+    "humanities": 0.1,
+    "arena-hard-200": 0.0,
+}
+"""Answer temperature by category, as in FastChat; others get DEFAULT_TEMPERATURE."""
+
+DEFAULT_TEMPERATURE = 0.7
+
+OnTurn = Callable[[Question, int, Completion], None]
+"""Called with question, turn (from 1) and reply as soon as a turn of the first choice exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSettings:
+    """How answers are sampled. `temperature` None means by category; `seed` + choice index is sent when it is set."""
+
+    num_choices: int = 1
+    max_tokens: int = 1024
+    temperature: float | None = None
+    seed: int | None = None
+    system_prompt: str | None = None
+
+    def params(self, question: Question, spec: ModelSpec, index: int = 0) -> Params:
+        """What is asked of `spec` for one choice of `question`; an alias's own parameters go along."""
+        seed = None if self.seed is None else self.seed + index
+        return Params(temperature_for(question, self.temperature), self.max_tokens, seed=seed, extra=spec.params)
+
+
+def temperature_for(question: Question, override: float | None) -> float:
+    """The override, else what the question requires, else what FastChat has for its category."""
+    if override is not None:
+        return override
+    if question.required_temperature is not None:
+        return question.required_temperature
+    return TEMPERATURES.get(question.category, DEFAULT_TEMPERATURE)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWork:
+    """One question that a model still has to answer: which choices, and the answer that it joins."""
+
+    question: Question
+    indices: tuple[int, ...]
+    answer: Answer | None
+
+    @property
+    def key(self) -> Json:
+        return {"question_id": self.question.question_id}
+
+
+def missing(
+    questions: Iterable[Question], answers: dict[int | str, Answer], settings: AnswerSettings
+) -> list[AnswerWork]:
+    """What a file of answers lacks: questions not answered, answered before their text changed, with fewer choices."""
+    works = []
+    for question in questions:
+        answer = answers.get(question.question_id)
+        if answer and answer.question_hash not in (None, question_hash(question)):
+            answer = None
+        choices = answer.choices if answer else ()
+        have = {choice.index for choice in choices if len(choice.turns) >= len(question.turns)}
+        wanted = tuple(index for index in range(settings.num_choices) if index not in have)
+        if wanted:
+            works.append(AnswerWork(question, wanted, answer if have else None))
+    return works
+
+
+async def generate(
+    spec: ModelSpec,
+    model: ChatModel,
+    bench: Bench,
+    questions: Sequence[Question],
+    settings: AnswerSettings,
+    *,
+    parallel: int,
+    stop: Stop,
+    progress: Progress,
+    on_turn: OnTurn | None = None,
+) -> None:
+    """Asks `model` for the answers that its file lacks, and leaves the file sorted and free of duplicates.
+
+    Raises MtbenchError when the file holds another model's answers, or cannot be written.
+    """
+    path = bench.answers(spec.id)
+    lane = progress.lane("answers")
+    async with Output(path, progress.note, stop) as output:
+        answers = load_answers(path, progress.note)
+        check_same_model(spec, answers.values(), str(path))
+        works = missing(questions, answers, settings)
+        _note_other_settings(spec, questions, answers, settings, progress)
+        lane.total += len(questions)
+        lane.already += len(questions) - len(works)
+        recalls: dict[int | str, Recall] = {}
+
+        async def do(work: AnswerWork) -> Answer:
+            recall = Recall(model, spec.full_name, stop, output.finished(work.key))
+            recalls[work.question.question_id] = recall
+            return await _answer(work, spec, recall, settings, on_turn)
+
+        def finished(work: AnswerWork, answer: Answer) -> None:
+            output.add(work.key, answer.to_json())
+            recalls.pop(answer.question_id)
+
+        def failed(work: AnswerWork, error: RequestError) -> None:
+            recall = recalls.pop(work.question.question_id)
+            if recall.finished or not error.ends_run:
+                output.fail(work.key, error, recall.finished)
+
+        await run_all(works, do, parallel=parallel, stop=stop, lane=lane, finished=finished, failed=failed)
+        _tidy(output)
+
+
+def check_same_model(spec: ModelSpec, answers: Iterable[Answer], where: str) -> None:
+    """Raises MtbenchError when `answers` were given by another model under the same short id."""
+    for answer in answers:
+        if answer.made_by and answer.made_by.model not in ("", spec.full_name):
+            raise MtbenchError(
+                f"{where} holds answers of {answer.made_by.model}, not of {spec.full_name}: "
+                "give one of the two an alias in models.yaml"
+            )
+
+
+async def _answer(
+    work: AnswerWork, spec: ModelSpec, recall: Recall, settings: AnswerSettings, on_turn: OnTurn | None
+) -> Answer:
+    question = work.question
+    adapted = dict.fromkeys(work.answer.made_by.adapted if work.answer and work.answer.made_by else ())
+    choices = {choice.index: choice for choice in work.answer.choices} if work.answer else {}
+    for index in work.indices:
+        params = settings.params(question, spec, index)
+        replies = await _converse(question, recall, params, settings, on_turn if index == 0 else None)
+        adapted |= dict.fromkeys(name for reply in replies for name in reply.adapted)
+        choices[index] = Choice(
+            index=index,
+            turns=tuple(reply.text for reply in replies),
+            finish_reasons=tuple(reply.finish_reason for reply in replies),
+            usage=tuple(reply.usage for reply in replies),
+            thinking=tuple(reply.thinking for reply in replies),
+            request_hashes=tuple(recall.hashes[-len(replies) :]),
+        )
+    asked = settings.params(question, spec).asked()
+    if settings.system_prompt:
+        asked["system_prompt"] = settings.system_prompt
+    return Answer(
+        question_id=question.question_id,
+        answer_id=files.new_id(),
+        model_id=spec.id,
+        choices=tuple(choices[index] for index in sorted(choices)),
+        tstamp=time(),
+        made_by=MadeBy(spec.provider, spec.full_name, spec.base_url, asked, tuple(adapted), __version__),
+        question_hash=question_hash(question),
+    )
+
+
+async def _converse(
+    question: Question, model: ChatModel, params: Params, settings: AnswerSettings, on_turn: OnTurn | None
+) -> list[Completion]:
+    messages = [Message("system", settings.system_prompt)] if settings.system_prompt else []
+    replies: list[Completion] = []
+    for number, turn in enumerate(question.turns, 1):
+        messages.append(Message("user", turn))
+        reply = await model.complete(messages, params)
+        messages.append(Message("assistant", reply.text))
+        replies.append(reply)
+        if on_turn:
+            on_turn(question, number, reply)
+    return replies
+
+
+def _note_other_settings(
+    spec: ModelSpec,
+    questions: Iterable[Question],
+    answers: dict[int | str, Answer],
+    settings: AnswerSettings,
+    progress: Progress,
+) -> None:
+    """Says when answers that are kept were sampled with other settings than those asked for now."""
+    kept = 0
+    for question in questions:
+        answer = answers.get(question.question_id)
+        if answer and answer.made_by and answer.question_hash == question_hash(question):
+            asked = settings.params(question, spec).asked()
+            if settings.system_prompt:
+                asked["system_prompt"] = settings.system_prompt
+            kept += dict(answer.made_by.params) != asked
+    if kept:
+        progress.note(
+            f"{spec.id}: {kept} answers were made with other settings (temperature, tokens, seed or system prompt) and "
+            "are kept; to sample anew, use another alias or remove the file"
+        )
+
+
+def _tidy(output: Output) -> None:
+    """Sorts the file by question and keeps the last line of each; leaves a file alone that is so already."""
+    lines = [obj for _, obj in files.read(output.path)]
+    last = {obj.get("question_id"): obj for obj in lines}
+    ordered = sorted(last.values(), key=lambda obj: id_order(obj["question_id"]))
+    if ordered != lines:
+        output.rewrite(ordered)

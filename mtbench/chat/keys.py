@@ -1,0 +1,103 @@
+"""Where a model is reached and with which key: from the environment, else from a .env file found upwards.
+
+Values of a .env file are never put into the environment of this process, and a key is in no message.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mtbench.chat.spec import ModelSpec
+from mtbench.errors import BadKey, MtbenchError
+
+_SHORTEST_SECRET = 6
+"""Shorter values are stand-ins such as EMPTY, and cutting them out would spoil messages."""
+
+_PUBLIC = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One place that answers. `url` has no trailing slash; `key` is None where none is needed."""
+
+    url: str
+    key: str | None = field(default=None, repr=False)
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def host(self) -> str:
+        """Host and port: what messages call the endpoint."""
+        return urlsplit(self.url).netloc
+
+    def masked(self, text: str) -> str:
+        """`text` without the key and without the values of the alias's own headers, which may be secrets."""
+        for secret in (self.key or "", *self.headers.values()):
+            if len(secret) >= _SHORTEST_SECRET:
+                text = text.replace(secret, "[key]")
+        return text
+
+
+def key_variable(spec: ModelSpec) -> str | None:
+    """The name of the variable that holds the model's key; None for a local model."""
+    if spec.provider == "local":
+        return None
+    return spec.key_env or f"{spec.provider.upper()}_API_KEY"
+
+
+def find_key(spec: ModelSpec) -> str | None:
+    """The model's key, or None if it is not set.
+
+    Raises BadKey for a value that cannot be a key, and MtbenchError for a .env file that cannot be read.
+    """
+    name = key_variable(spec)
+    key = (name and setting(name)) or None
+    if key and any(character.isspace() or not character.isprintable() for character in key):
+        raise BadKey(f"the value of {name} has spaces or line breaks inside: it is not a key")
+    return key
+
+
+def base_url(spec: ModelSpec) -> str:
+    """Where the model is asked: its own base URL, else OPENAI_BASE_URL or ANTHROPIC_BASE_URL, else the public one."""
+    url = spec.base_url or setting(f"{spec.provider.upper()}_BASE_URL") or _PUBLIC[spec.provider]
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise MtbenchError(f"{spec.id}: base URL {url!r} must look like http://HOST:PORT/v1 or https://HOST/v1")
+    if parts.username or parts.password:
+        raise MtbenchError(f"{spec.id}: the base URL holds a user or password; keys come from the environment or .env")
+    return url.rstrip("/")
+
+
+def is_public(spec: ModelSpec) -> bool:
+    """Whether the model is asked at its provider's own public endpoint."""
+    return urlsplit(base_url(spec)).hostname == urlsplit(_PUBLIC[spec.provider]).hostname
+
+
+def endpoint_of(spec: ModelSpec) -> Endpoint:
+    """Endpoint and key of an openai or anthropic model.
+
+    Raises BadKey if there is no key although the public endpoint, or the alias, needs one.
+    """
+    key = find_key(spec)
+    if key is None and (spec.key_env or is_public(spec)):
+        raise BadKey(
+            f"{spec.id}: no key. Set {key_variable(spec)} in the environment, or write "
+            f"{key_variable(spec)}=… into a file named .env in this folder or one above it"
+        )
+    return Endpoint(base_url(spec), key, dict(spec.headers))
+
+
+def setting(name: str) -> str | None:
+    """A variable of the environment, else of the nearest .env file at or above the working directory."""
+    from dotenv import dotenv_values, find_dotenv
+
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    path = find_dotenv(usecwd=True)
+    if not path:
+        return None
+    try:
+        return (dotenv_values(path).get(name) or "").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise MtbenchError(f"{Path(path)}: cannot be read: {error}") from error

@@ -1,0 +1,57 @@
+"""The process that LocalServer runs: one llama.cpp server on a free loopback port, which dies with its parent.
+
+Run by path, so that it imports nothing of ours and no file of ours or of the working folder hides a library. Its first
+line on stdout is the server's address; the end of its stdin is its end.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+import xllamacpp
+
+_ERRORS_ONLY = 1
+_PR_SET_PDEATHSIG = 1
+
+
+def main(model: str, slots: str, context: str, threads: str, parent: str) -> None:
+    """Serves `model` with `slots` conversations at once, each `context` tokens long, until stdin ends.
+
+    Arguments are texts because they come from a command line. `parent`: id of the process that started this one.
+    """
+    _die_with(int(parent))
+    address = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what llama.cpp prints is no address
+
+    server = xllamacpp.Server(_params(model, int(slots), int(context), int(threads)))
+    print(server.listening_address, file=address, flush=True)
+    sys.stdin.buffer.read()
+    del server
+
+
+def _params(model: str, slots: int, context: int, threads: int) -> xllamacpp.CommonParams:
+    params = xllamacpp.CommonParams()
+    params.model.path = model
+    params.n_parallel = slots
+    params.n_ctx = slots * context
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.use_jinja = True
+    params.warmup = False
+    params.cache_ram_mib = 0  # by default it keeps up to 8 GiB of old conversations
+    params.ui = params.endpoint_slots = False
+    params.cors_origins = ""  # no web page may ask
+    params.verbosity = _ERRORS_ONLY
+    return params
+
+
+def _die_with(parent: int) -> None:
+    """Ends this process when its parent is killed, even while the model loads; elsewhere than on Linux stdin says it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            sys.exit("the process that started this one is gone")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,64 @@
+"""The command line: one file a command; here they are put together and errors become sentences and exit codes."""
+
+import sys
+
+import typer
+
+from mtbench import __version__
+from mtbench.cli import gen_answers, judge, models, questions, run, show_results
+from mtbench.errors import Interrupted, MtbenchError
+
+app = typer.Typer(
+    name="mtbench",
+    help="Score chat models with LLM judges, and say how far to trust the scores.",
+    epilog="Exit codes: 0 done, 1 a gate failed, 2 wrong usage or bad input, 3 some requests failed (run again), "
+    "130 interrupted. Every option can stand in mtbench.yaml, or in the environment as MTBENCH_OPTION.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_version, is_eager=True),
+) -> None:
+    del version
+
+
+app.command("run")(run.run)
+app.command("gen-answers")(gen_answers.gen_answers)
+app.command("judge")(judge.judge)
+app.command("show-results")(show_results.show_results)
+app.add_typer(questions.app, name="questions")
+app.add_typer(models.app, name="models")
+
+
+def main() -> None:
+    """Runs the command line. What a person can put right is one sentence on stderr; a traceback is a bug of ours."""
+    try:
+        app()
+    except MtbenchError as error:
+        sys.exit(say(error))
+    except ExceptionGroup as group:
+        errors, bugs = group.split(MtbenchError)
+        if bugs or errors is None:
+            raise
+        sys.exit(say(_first(errors)))
+
+
+def say(error: MtbenchError) -> int:
+    """Tells a person what went wrong; gives the exit code."""
+    typer.echo("interrupted" if isinstance(error, Interrupted) else f"error: {error}", err=True)
+    return error.exit_code
+
+
+def _first(group: ExceptionGroup[MtbenchError]) -> MtbenchError:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first

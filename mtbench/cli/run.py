@@ -1,0 +1,98 @@
+"""`mtbench run`: answers, judgments and tables in one go."""
+
+import typer
+
+from mtbench.cli import options
+from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR
+
+EMBEDDED = "local/smollm2"
+DEMO_QUESTIONS = 8
+
+
+def run(
+    context: typer.Context,
+    model: options.Models = None,
+    base_url: options.BaseUrl = None,
+    judge: options.Judges = None,
+    judge_base_url: options.JudgeBaseUrl = None,
+    mode: options.JudgeMode = options.Mode.single,
+    baseline: options.Baseline = None,
+    bench: options.BenchName = DEFAULT_BENCH,
+    data_dir: options.DataDir = DEFAULT_DATA_DIR,
+    questions: options.Questions = None,
+    category: options.Category = None,
+    limit: options.Limit = None,
+    everything: options.All = False,
+    num_choices: options.NumChoices = 1,
+    max_tokens: options.MaxTokens = 1024,
+    temperature: options.Temperature = None,
+    seed: options.Seed = None,
+    system_prompt: options.SystemPrompt = None,
+    judge_prompts: options.JudgePrompts = "default",
+    verdict: options.VerdictRule = options.Verdict.last,
+    structured: options.Structured = False,
+    reask: options.Reask = 0,
+    repeat: options.Repeat = 1,
+    one_order: options.OrderOption = None,
+    without_reference: options.WithoutReference = False,
+    reference_category: options.ReferenceCategory = None,
+    judge_max_tokens: options.JudgeMaxTokens = 2048,
+    parallel: options.Parallel = None,
+    timeout: options.Timeout = 600.0,
+    keep_thinking: options.KeepThinking = False,
+    dry_run: options.DryRun = False,
+    quiet: options.Quiet = False,
+    config: options.Config = None,
+) -> None:
+    """Generate answers, judge each turn as soon as it exists, and print the score tables.
+
+    With no --model and no --judge, the embedded model answers and judges 8 questions, one a category (--all: every
+    one): that shows the machinery and measures nothing.
+    """
+    from mtbench import runs
+    from mtbench.answers import AnswerSettings
+    from mtbench.benches import find_bench, load_questions, select
+    from mtbench.cli import jobs, settings
+    from mtbench.cli.show_results import print_results
+    from mtbench.errors import MtbenchError
+
+    if not model and not judge:
+        typer.echo(
+            "No --model and no --judge: the embedded model (SmolLM2-135M) answers and judges itself. This shows the "
+            "machinery and measures nothing.",
+            err=True,
+        )
+        model, judge = [EMBEDDED], [EMBEDDED]
+        limit = limit or (None if everything or questions or category else DEMO_QUESTIONS)
+    if not model:
+        raise MtbenchError("which model? Give --model as well as --judge (or neither, to try the embedded model)")
+    if not judge:
+        raise MtbenchError("which judge? Give --judge as well as --model (or neither, to try the embedded model)")
+    specs = jobs.resolve(model, config, base_url)
+    judges = jobs.resolve(judge, config, judge_base_url)
+    jobs.check_distinct([*specs, *judges])
+    place = find_bench(bench, data_dir)
+    chosen = select(load_questions(place.source / "question.jsonl"), questions, category or (), limit)
+    sampling = AnswerSettings(num_choices, max_tokens, temperature, seed, system_prompt)
+    judging = jobs.judge_settings(
+        judge_prompts, verdict, structured, reask, repeat, one_order, without_reference, reference_category,
+        judge_max_tokens,
+    )  # fmt: skip
+    opponent = next(iter(jobs.short_ids([baseline] if baseline else [], place, config)), None)
+    job = runs.JudgeJob.plan(mode.value, judges, [spec.id for spec in specs], opponent, judging)
+    if dry_run:
+        jobs.print_answer_plan(place, specs, chosen, sampling)
+        jobs.print_judge_plan(place, job, chosen, sampling)
+        return
+    saved = settings.save_settings(context, place.folder, {spec.id: spec for spec in [*specs, *judges]})
+    error = jobs.outcome(
+        lambda session: runs.run(session, place, specs, chosen, sampling, job),
+        parallel=parallel,
+        timeout=timeout,
+        keep_thinking=keep_thinking,
+        quiet=quiet,
+    )
+    print_results(place, job, opponent)
+    typer.echo(f"\nFiles: {place.folder}. Settings: {saved} (--config takes it).")
+    if error:
+        raise error

@@ -1,0 +1,99 @@
+"""Where an option's value comes from: the flag, else MTBENCH_OPTION, else mtbench.yaml, else the default."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from mtbench.errors import MtbenchError
+
+if TYPE_CHECKING:
+    from mtbench.chat.spec import ModelSpec
+
+SETTINGS_FILE = Path("mtbench.yaml")
+MODELS_FILE = Path("models.yaml")
+NOT_SETTINGS = {"config", "dry_run", "help"}
+
+
+def catalog_files(config: Path | None) -> list[Path]:
+    """The files in which aliases may stand: ./models.yaml, and the settings file."""
+    return [MODELS_FILE, config or SETTINGS_FILE]
+
+
+def use_settings(context: typer.Context, config: Path | None) -> Path | None:
+    """Callback of --config: makes the file's values the defaults of the command's other options.
+
+    Raises MtbenchError for a file that cannot be read, and for a key that no command knows.
+    """
+    if config is not None and not config.is_file():
+        raise MtbenchError(f"--config {config}: there is no such file")
+    settings = read_settings(config or SETTINGS_FILE)
+    known = {name for command in _commands(context) for name in _option_names(command)}
+    for key in settings:
+        if key not in known:
+            near = get_close_matches(key, known, 1)
+            raise MtbenchError(
+                f"{config or SETTINGS_FILE}: no option {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+            )
+    names = _option_names(context.command)
+    context.default_map = {names[key]: value for key, value in settings.items() if key in names}
+    return config
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The options that stand in a settings file, by name as in `--name`; its `models` are read elsewhere."""
+    import yaml
+
+    if not path.is_file():
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text()) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise MtbenchError(f"{path} cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise MtbenchError(f"{path}: must be a mapping of options to values")
+    return {str(key).replace("_", "-"): value for key, value in content.items() if key != "models"}
+
+
+def save_settings(context: typer.Context, folder: Path, specs: Mapping[str, "ModelSpec"]) -> Path:
+    """Writes every option's resolved value and the aliases in use to `folder`/settings; --config takes the file.
+
+    One file for each command and set of values, so that the same run again adds none.
+    """
+    import hashlib
+
+    import yaml
+
+    from mtbench.chat.catalog import to_yaml
+    from mtbench.files import replace_file
+
+    names = {parameter: key for key, parameter in _option_names(context.command).items()}
+    values = {
+        names[parameter]: str(value) if isinstance(value, Path) else value
+        for parameter, value in context.params.items()
+        if parameter in names and parameter not in NOT_SETTINGS and value is not None
+    }
+    aliases = {name: to_yaml(spec) for name, spec in specs.items() if spec.is_alias}
+    text = yaml.safe_dump(values | ({"models": aliases} if aliases else {}), sort_keys=True, allow_unicode=True)
+    name = f"{context.command.name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.yaml"
+    path = folder / "settings" / name
+    replace_file(path, text.encode())
+    return path
+
+
+def _commands(context: typer.Context) -> list[Any]:
+    root = context.find_root().command
+    return [*getattr(root, "commands", {}).values()]
+
+
+def _option_names(command: Any) -> dict[str, str]:
+    """An option's name, as in `--name` (its first flag), → its parameter's."""
+    return {
+        flags[0].lstrip("-"): parameter.name
+        for parameter in command.params
+        if parameter.name not in NOT_SETTINGS
+        for flags in [[opt for opt in parameter.opts if opt.startswith("--")]]
+        if flags
+    }

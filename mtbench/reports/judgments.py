@@ -1,0 +1,153 @@
+"""Judgment files → groups of judgments that may stand in one table: one judge, one set of prompts."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from mtbench import files
+from mtbench.outputs import load_failures
+from mtbench.records import (
+    UNPARSED,
+    Failure,
+    Json,
+    Judgment,
+    PairJudgment,
+    SingleJudgment,
+    Where,
+    judgment_from_json,
+)
+
+STRUCTURED = ".structured"
+Contest = tuple[str, ...]
+Work = tuple[Hashable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one judge said with one set of prompts. `superseded`: lines that a later one of ours took the place of."""
+
+    judge: str
+    prompt_set: str
+    judgments: tuple[Judgment, ...]
+    failures: tuple[Failure, ...] = ()
+    superseded: int = 0
+
+    @property
+    def duplicates(self) -> int:
+        """Lines on work that an earlier line had done already; FastChat counts them all, and so do we."""
+        return len(self.judgments) - len({work_of(judgment) for judgment in self.judgments})
+
+
+def prompt_set(prompt_name: str) -> str:
+    """The set that a prompt is of: what stands before "/"; FastChat's names have none, and are one set.
+
+    Prompts that ask for a JSON verdict (.structured) are another instrument, hence a set of their own.
+    """
+    name = prompt_name.removesuffix(STRUCTURED)
+    folder, slash, _ = name.partition("/")
+    base = folder if slash else "FastChat"
+    return base if name == prompt_name or base.endswith(STRUCTURED) else base + STRUCTURED
+
+
+def contest(judgment: Judgment) -> Contest:
+    """The model that was graded, or the two that were compared, in one order however the line has them."""
+    if isinstance(judgment, SingleJudgment):
+        return (judgment.model,)
+    return tuple(sorted((judgment.model_1, judgment.model_2)))
+
+
+def has_verdict(judgment: Judgment) -> bool:
+    """Whether FastChat's tables count the judgment."""
+    if isinstance(judgment, SingleJudgment):
+        return judgment.score != UNPARSED and isfinite(judgment.score)
+    return judgment.winner != "error"
+
+
+def work_of(judgment: Judgment) -> Work:
+    """What a judgment has judged: a newer judgment of ours on the same work takes an older one's place."""
+    return (
+        *judgment.judge,
+        contest(judgment),
+        judgment.question_id,
+        judgment.turn,
+        judgment.repeat,
+    )
+
+
+def read_judgments(path: Path, warn: Callable[[str], None]) -> list[Judgment]:
+    """Every judgment of a file. Raises BadRecord for a line that is none, or is of another kind than those before."""
+    judgments: list[Judgment] = []
+    for line, obj in files.read(path, warn):
+        judgment = judgment_from_json(obj, Where(path, line))
+        if judgments and type(judgment) is not type(judgments[0]):
+            here, before = (_KIND[type(each)] for each in (judgment, judgments[0]))
+            raise Where(path, line).bad(f"a {here} among {before}s: a file holds one kind")
+        judgments.append(judgment)
+    return judgments
+
+
+_KIND = {SingleJudgment: "single grade", PairJudgment: "pair judgment"}
+
+
+def group(files_of_judges: Iterable[tuple[Sequence[Judgment], Sequence[Failure]]]) -> list[Group]:
+    """The judgments of some files by judge and prompt set, with what is superseded left out.
+
+    A failure goes to the sets of its file that it may be of: the one that its key names, else all.
+    """
+    judged: defaultdict[tuple[str, str], list[Judgment]] = defaultdict(list)
+    failed: defaultdict[tuple[str, str], list[Failure]] = defaultdict(list)
+    for judgments, failures in files_of_judges:
+        keys = dict.fromkeys((judgment.judge[0], prompt_set(judgment.judge[1])) for judgment in judgments)
+        for judgment in judgments:
+            judged[judgment.judge[0], prompt_set(judgment.judge[1])].append(judgment)
+        for failure in failures:
+            named = _prompt_set_of(failure.key)
+            for key in keys:
+                if named in (None, key[1]):
+                    failed[key].append(failure)
+    groups = []
+    for (judge, name), lines in sorted(judged.items()):
+        kept = _newest(lines)
+        groups.append(Group(judge, name, tuple(kept), tuple(failed[judge, name]), len(lines) - len(kept)))
+    return groups
+
+
+def read_file(path: Path, warn: Callable[[str], None]) -> tuple[list[Judgment], list[Failure]]:
+    """The judgments of a file and the failures beside it."""
+    return read_judgments(path, warn), load_failures(path, warn)
+
+
+def contest_of_failure(failure: Failure) -> Contest:
+    """The models whose judgment failed; empty where the record does not say."""
+    models = (failure.key.get(name) for name in ("model", "model_1", "model_2"))
+    listed = failure.key.get("models") or ()
+    return tuple(sorted(str(model) for model in (*models, *listed) if model is not None))
+
+
+def _prompt_set_of(key: Json) -> str | None:
+    judge = key.get("judge")
+    prompt = judge[1] if isinstance(judge, list) and len(judge) == 2 else key.get("prompt")
+    return prompt_set(prompt) if isinstance(prompt, str) else None
+
+
+def _newest(lines: Sequence[Judgment]) -> list[Judgment]:
+    """The lines without those that a later line of ours replaces; FastChat's lines replace nothing."""
+    kept: dict[int, Judgment] = {}
+    by_work: defaultdict[Work, list[int]] = defaultdict(list)
+    for number, judgment in enumerate(lines):
+        earlier = by_work[work_of(judgment)]
+        if _is_ours(judgment):
+            for old in earlier:
+                del kept[old]
+            earlier.clear()
+        earlier.append(number)
+        kept[number] = judgment
+    return list(kept.values())
+
+
+def _is_ours(judgment: Judgment) -> bool:
+    if isinstance(judgment, SingleJudgment):
+        return judgment.request_hash is not None
+    return judgment.g1_request_hash is not None or judgment.g2_request_hash is not None

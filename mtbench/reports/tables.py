@@ -1,0 +1,66 @@
+"""Tables as data: built once, whatever they are rendered to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+Cell = str | int | float | None
+
+
+class Mode(StrEnum):
+    """What the judgments compare, by FastChat's names."""
+
+    SINGLE = "single"
+    PAIRWISE_BASELINE = "pairwise-baseline"
+    PAIRWISE_ALL = "pairwise-all"
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `key` names it for programs, `label` for people; figures are shown with `decimals`.
+
+    A `quiet` column counts what should not be there: tables for people leave it out when all its counts are 0.
+    """
+
+    key: str
+    label: str
+    decimals: int | None = None
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: a row a model, best first; the first column is the model. None stands for what there is not.
+
+    `kind` is scores, win_rates, or categories; `judges` are those whose verdicts it rests on, more than one in a
+    panel's. `warnings` say what makes a figure misleading, `foot` what was left out and why, one sentence each.
+    """
+
+    kind: str
+    title: str
+    judges: tuple[str, ...]
+    prompt_set: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+    warnings: Sequence[str] = ()
+    foot: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All tables of one bench or file, with notes on the whole. `bench` is None when no bench covers the file."""
+
+    mode: Mode
+    bench: str | None
+    sources: tuple[str, ...]
+    tables: Sequence[Table]
+    notes: Sequence[str] = ()

@@ -1,0 +1,270 @@
+"""Whole jobs: answers alone, judgments alone, and both at once with each turn judged as soon as it exists."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mtbench import answers, files
+from mtbench.answers import AnswerSettings
+from mtbench.benches import Bench, load_answers
+from mtbench.chat import ChatModel, Completion
+from mtbench.chat.open import open_model
+from mtbench.chat.spec import ModelSpec
+from mtbench.engine import Progress, Stop
+from mtbench.errors import MtbenchError
+from mtbench.judging.judges import Judge, JudgeSettings
+from mtbench.judging.matches import AnswerBook, Contestants, Match, all_matches, contests
+from mtbench.records import Answer, Question
+
+DEFAULT_PARALLEL = 8
+"""Requests in flight to one model when neither the command nor the alias says otherwise."""
+
+
+@dataclass
+class Session:
+    """What the parts of one job share: counts for the display, the stop, and how models are opened."""
+
+    progress: Progress = field(default_factory=Progress)
+    stop: Stop = field(default_factory=Stop)
+    parallel: int | None = None
+    timeout: float = 600.0
+    keep_thinking: bool = False
+    _models: dict[str, ChatModel] = field(default_factory=dict)
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    def open(self, spec: ModelSpec) -> ChatModel:
+        """The model behind a spec, opened once and closed with the session."""
+        if spec.id not in self._models:
+            model = open_model(
+                spec,
+                timeout=self.timeout,
+                keep_thinking=self.keep_thinking,
+                note=self.progress.note,
+                spent=self.progress.add,
+                retried=self._count_retry,
+                sleep=self.stop.sleep,
+            )
+            self._models[spec.id] = model
+            self._stack.push_async_callback(model.aclose)
+        return self._models[spec.id]
+
+    def parallel_for(self, spec: ModelSpec) -> int:
+        return self.parallel or spec.parallel or DEFAULT_PARALLEL
+
+    def _count_retry(self) -> None:
+        self.progress.retries += 1
+
+    async def __aenter__(self) -> "Session":
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._stack.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeJob:
+    """Who judges whom: `kind` of file, and the models that meet."""
+
+    judges: Sequence[ModelSpec]
+    contestants: Sequence[Contestants]
+    kind: Literal["single", "pair"]
+    settings: JudgeSettings
+
+    @classmethod
+    def plan(
+        cls,
+        mode: str,
+        judges: Sequence[ModelSpec],
+        models: Sequence[str],
+        baseline: str | None,
+        settings: JudgeSettings,
+    ) -> "JudgeJob":
+        """Raises MtbenchError when the mode has nobody to compare."""
+        kind: Literal["single", "pair"] = "single" if mode == "single" else "pair"
+        return cls(judges, contests(mode, models, baseline), kind, settings)
+
+    def open_judges(self, bench: Bench, questions: Sequence[Question], progress: Progress) -> list[Judge]:
+        """The judges, checked: every prompt and every reference answer that they will need is there."""
+        judges = [Judge(spec, bench, self.kind, self.settings, progress) for spec in self.judges]
+        for judge in judges:
+            judge.check(questions)
+        return judges
+
+    @property
+    def models(self) -> list[str]:
+        return list(dict.fromkeys(model for models in self.contestants for model in models))
+
+
+def answered_models(bench: Bench) -> list[str]:
+    """The models that have a file of answers, by id."""
+    return list(files.model_files(bench.folder / "model_answer"))
+
+
+def load_book(bench: Bench, models: Iterable[str], warn: Callable[[str], None]) -> AnswerBook:
+    """The answers on disk. Raises MtbenchError naming a model that has none, and the models that have some."""
+    book = AnswerBook()
+    for model in models:
+        found = load_answers(bench.answers(model), warn)
+        if not found:
+            there = ", ".join(answered_models(bench)) or "none yet"
+            raise MtbenchError(
+                f"no answers by {model}: {bench.answers(model)} does not exist or is empty. Models with answers: "
+                f"{there}. `mtbench gen-answers --model …` makes them"
+            )
+        book.add_answers(model, found.values())
+    return book
+
+
+def ready_matches(
+    job: JudgeJob, questions: Sequence[Question], book: AnswerBook, progress: Progress
+) -> Iterator[Match]:
+    """The matches whose answers exist; those that lack one are counted and said."""
+    lacking: dict[str, int] = {}
+    for match in all_matches(questions, job.contestants):
+        if book.has(match):
+            yield match
+        else:
+            name = " vs ".join(match.models)
+            lacking[name] = lacking.get(name, 0) + 1
+    for name, count in lacking.items():
+        progress.note(f"{name}: {count} turns cannot be judged because their answers are missing")
+
+
+async def generate(
+    session: Session, bench: Bench, specs: Sequence[ModelSpec], questions: Sequence[Question], settings: AnswerSettings
+) -> None:
+    """Answers by every model, all models at once."""
+    async with asyncio.TaskGroup() as group:
+        for spec in specs:
+            group.create_task(_answer(session, bench, spec, questions, settings, None))
+
+
+async def judge(session: Session, bench: Bench, job: JudgeJob, questions: Sequence[Question], book: AnswerBook) -> None:
+    """Verdicts by every judge on the answers on disk, all judges at once."""
+    judges = job.open_judges(bench, questions, session.progress)
+    matches = list(ready_matches(job, questions, book, session.progress))
+    session.progress.lane("verdicts").total += len(matches) * len(judges) * job.settings.repeat
+    async with asyncio.TaskGroup() as group:
+        for each in judges:
+            group.create_task(_judge(session, each, matches, book))
+
+
+async def run(
+    session: Session,
+    bench: Bench,
+    specs: Sequence[ModelSpec],
+    questions: Sequence[Question],
+    settings: AnswerSettings,
+    job: JudgeJob,
+) -> None:
+    """Answers and verdicts at once: a match is judged as soon as the turns that it compares exist."""
+    judges = job.open_judges(bench, questions, session.progress)
+    book = AnswerBook()
+    feed = _Feed(job, questions, book, [asyncio.Queue() for _ in judges])
+    matches = len(job.contestants) * sum(len(question.turns) for question in questions)
+    session.progress.lane("answers")
+    session.progress.lane("verdicts").total += matches * len(judges) * job.settings.repeat
+
+    async def answer_all() -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for spec in specs:
+                    group.create_task(_answer(session, bench, spec, questions, settings, feed))
+        finally:
+            feed.close()
+
+    for model in job.models:
+        held = load_answers(bench.answers(model), session.progress.note)
+        for question in questions:
+            found = held.get(question.question_id)
+            if found and (model not in {spec.id for spec in specs} or _complete(found, question)):
+                book.add_answers(model, [found])
+    feed.offer_all()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(answer_all())
+        for each, queue in zip(judges, feed.queues, strict=True):
+            group.create_task(_judge(session, each, _drain(queue), book))
+
+
+class _Feed:
+    """Passes each match to every judge once, when its answers exist."""
+
+    def __init__(
+        self,
+        job: JudgeJob,
+        questions: Sequence[Question],
+        book: AnswerBook,
+        queues: Sequence["asyncio.Queue[Match | None]"],
+    ) -> None:
+        self._job, self._questions, self._book, self.queues = job, questions, book, queues
+        self._offered: set[tuple[object, ...]] = set()
+
+    def on_turn(self, model: str, question: Question, turn: int, reply: Completion) -> None:
+        self._book.add_turn(model, question.question_id, turn, reply.text, reply.truncated)
+        for models in self._job.contestants:
+            if model in models:
+                self._offer(Match(question, turn, models))
+
+    def offer_all(self) -> None:
+        for match in all_matches(self._questions, self._job.contestants):
+            self._offer(match)
+
+    def _offer(self, match: Match) -> None:
+        key = (match.question.question_id, match.turn, match.models)
+        if key not in self._offered and self._book.has(match):
+            self._offered.add(key)
+            for queue in self.queues:
+                queue.put_nowait(match)
+
+    def close(self) -> None:
+        for queue in self.queues:
+            queue.put_nowait(None)
+
+
+async def _drain(queue: "asyncio.Queue[Match | None]") -> AsyncIterator[Match]:
+    while (match := await queue.get()) is not None:
+        yield match
+
+
+def _complete(answer: Answer, question: Question) -> bool:
+    """Whether gen-answers would keep this answer as it is."""
+    return not answers.missing([question], {question.question_id: answer}, AnswerSettings())
+
+
+async def _answer(
+    session: Session,
+    bench: Bench,
+    spec: ModelSpec,
+    questions: Sequence[Question],
+    settings: AnswerSettings,
+    feed: _Feed | None,
+) -> None:
+    def on_turn(question: Question, turn: int, reply: Completion) -> None:
+        if feed:
+            feed.on_turn(spec.id, question, turn, reply)
+
+    await answers.generate(
+        spec,
+        session.open(spec),
+        bench,
+        questions,
+        settings,
+        parallel=session.parallel_for(spec),
+        stop=session.stop,
+        progress=session.progress,
+        on_turn=on_turn,
+    )
+
+
+async def _judge(
+    session: Session, judge: Judge, matches: Iterable[Match] | AsyncIterator[Match], book: AnswerBook
+) -> None:
+    await judge.run(
+        session.open(judge.spec),
+        matches,
+        book,
+        parallel=session.parallel_for(judge.spec),
+        stop=session.stop,
+    )

@@ -1,0 +1,69 @@
+"""What is compared with what, in which order, on which turns."""
+
+from pathlib import Path
+
+import pytest
+
+from mtbench.errors import MtbenchError
+from mtbench.judging.matches import AnswerBook, Match, all_matches, contests, drawn_order
+from mtbench.records import Answer, Question, Where
+
+QUESTIONS = [Question(n, "math", ("a", "b", "c")[: 1 + n % 3]) for n in range(1, 4)]
+
+
+def test_single_lets_each_model_stand_alone() -> None:
+    assert contests("single", ["x", "y"], None) == [("x",), ("y",)]
+
+
+def test_pairwise_baseline_sets_every_other_model_against_the_baseline() -> None:
+    assert contests("pairwise-baseline", ["x", "base", "y"], "base") == [("x", "base"), ("y", "base")]
+
+
+def test_pairwise_all_has_every_pair_once() -> None:
+    assert contests("pairwise-all", ["c", "a", "b"], None) == [("a", "b"), ("a", "c"), ("b", "c")]
+
+
+@pytest.mark.parametrize(
+    ("mode", "models", "baseline", "words"),
+    [
+        ("pairwise-baseline", ["x", "y"], None, "--baseline, one of: x, y"),
+        ("pairwise-baseline", ["x"], "x", "only x"),
+        ("pairwise-all", ["x"], None, "only x"),
+        ("pairwise-all", [], None, "only none"),
+    ],
+)
+def test_nobody_to_compare_is_said(mode: str, models: list[str], baseline: str | None, words: str) -> None:
+    with pytest.raises(MtbenchError, match=words):
+        contests(mode, models, baseline)
+
+
+def test_every_turn_is_a_match_and_those_of_a_question_stand_together() -> None:
+    found = [(match.question.question_id, match.turn, match.models) for match in all_matches(QUESTIONS, [("x",), ("y",)])]
+    assert found[:4] == [(1, 1, ("x",)), (1, 1, ("y",)), (1, 2, ("x",)), (1, 2, ("y",))]
+    assert len(found) == 2 * (2 + 3 + 1)
+
+
+def test_a_book_knows_the_conversation_up_to_a_turn_and_what_was_cut() -> None:
+    question = QUESTIONS[1]
+    book = AnswerBook()
+    obj = {"question_id": 2, "choices": [{"index": 0, "turns": ["r1", "r2"], "finish_reasons": ["length", "stop"]}]}
+    book.add_answers("x", [Answer.from_json(obj, Where(Path("f")))])
+    assert book.has(Match(question, 2, ("x",)))
+    assert not book.has(Match(question, 3, ("x",)))
+    assert not book.has(Match(question, 1, ("x", "y")))
+    assert book.conversation("x", Match(question, 1, ("x",))) == ("r1",)
+    assert book.truncated("x", Match(question, 2, ("x",)))
+    book.add_turn("x", 2, 1, "new", False)
+    assert not book.has(Match(question, 2, ("x",)))
+    assert not book.truncated("x", Match(question, 1, ("x",)))
+
+
+def test_the_drawn_order_is_even_and_does_not_depend_on_how_the_pair_is_named() -> None:
+    firsts = 0
+    for number in range(400):
+        question = Question(number, "math", ("a",))
+        one, other = Match(question, 1, ("x", "y")), Match(question, 1, ("y", "x"))
+        shown_first = {"g1": "x", "g2": "y"}[drawn_order(one)]
+        assert shown_first == {"g1": "y", "g2": "x"}[drawn_order(other)]
+        firsts += shown_first == "x"
+    assert 150 < firsts < 250

@@ -1,0 +1,39 @@
+"""The command line as a person runs it: a process of its own, in a folder of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a person who has no keys and no settings."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("MTBENCH_") and not name.endswith(("_API_KEY", "_BASE_URL"))
+    }
+    return kept | {"HOME": str(folder), "COLUMNS": "120", "TERM": "dumb", "NO_COLOR": "1", **(more or {})}
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "mtbench", *map(str, arguments)]
+
+
+def mtbench(
+    folder: Path, *arguments: str | Path, env: Mapping[str, str] | None = None, timeout: float = 60
+) -> subprocess.CompletedProcess[str]:
+    """Runs one command in `folder` and waits for it."""
+    return subprocess.run(
+        command(*arguments),
+        cwd=folder,
+        env=environment(folder, env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )

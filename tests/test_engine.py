@@ -1,0 +1,237 @@
+"""The engine: concurrency, lazy reading, failures, a clean stop, and recall of what was paid for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+import pytest
+
+from mtbench.chat import Completion, Message, Params, Usage
+from mtbench.engine import Lane, Progress, Recall, Stop, run_all
+from mtbench.errors import BadKey, ContextTooLong, Interrupted, RequestError
+
+
+class Collected:
+    """What a run reported."""
+
+    def __init__(self) -> None:
+        self.done: list[int] = []
+        self.failed: list[tuple[int, str]] = []
+        self.lane = Lane("items")
+        self.stop = Stop()
+
+    def finished(self, item: int, result: int) -> None:
+        assert result == item * 10
+        self.done.append(item)
+
+    def fail(self, item: int, error: RequestError) -> None:
+        self.failed.append((item, error.kind))
+
+
+async def test_never_more_than_parallel_are_in_flight_and_the_stream_is_read_only_as_fast() -> None:
+    now, most, read = 0, 0, 0
+    collected = Collected()
+
+    def items() -> Iterator[int]:
+        nonlocal read
+        for number in range(50):
+            read += 1
+            assert read - len(collected.done) <= 4 + 1
+            yield number
+
+    async def do(item: int) -> int:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.001)
+        now -= 1
+        return item * 10
+
+    await run_all(
+        items(),
+        do,
+        parallel=4,
+        stop=collected.stop,
+        lane=collected.lane,
+        finished=collected.finished,
+        failed=collected.fail,
+    )
+    assert most == 4
+    assert sorted(collected.done) == list(range(50))
+    assert (collected.lane.done, collected.lane.in_flight) == (50, 0)
+
+
+async def test_a_failed_item_is_reported_and_the_others_go_on() -> None:
+    collected = Collected()
+
+    async def do(item: int) -> int:
+        if item == 2:
+            raise ContextTooLong("too long")
+        return item * 10
+
+    await run_all(
+        range(5),
+        do,
+        parallel=2,
+        stop=collected.stop,
+        lane=collected.lane,
+        finished=collected.finished,
+        failed=collected.fail,
+    )
+    assert sorted(collected.done) == [0, 1, 3, 4]
+    assert collected.failed == [(2, "context too long")]
+    assert collected.lane.failed == 1
+
+
+async def test_an_error_that_ends_the_run_starts_nothing_more_and_counts_no_failure() -> None:
+    collected = Collected()
+    started = []
+
+    async def do(item: int) -> int:
+        started.append(item)
+        await asyncio.sleep(0.001)
+        raise BadKey("no")
+
+    await run_all(
+        range(1000),
+        do,
+        parallel=3,
+        stop=collected.stop,
+        lane=collected.lane,
+        finished=collected.finished,
+        failed=collected.fail,
+    )
+    assert len(started) == 3
+    assert collected.lane.failed == 0
+    assert isinstance(collected.stop.error, BadKey)
+
+
+async def test_a_stop_lets_items_in_flight_end() -> None:
+    collected = Collected()
+
+    async def do(item: int) -> int:
+        if item == 1:
+            collected.stop.request()
+        await asyncio.sleep(0.01)
+        return item * 10
+
+    await run_all(
+        range(100),
+        do,
+        parallel=2,
+        stop=collected.stop,
+        lane=collected.lane,
+        finished=collected.finished,
+        failed=collected.fail,
+    )
+    assert sorted(collected.done) == [0, 1]
+    assert collected.stop.error is None
+
+
+async def test_a_stop_ends_workers_that_wait_for_an_item_that_never_comes() -> None:
+    collected = Collected()
+
+    async def never() -> AsyncIterator[int]:
+        yield 0
+        await asyncio.Event().wait()
+
+    async def do(item: int) -> int:
+        asyncio.get_running_loop().call_later(0.01, collected.stop.request)
+        return item * 10
+
+    running = run_all(
+        never(),
+        do,
+        parallel=3,
+        stop=collected.stop,
+        lane=collected.lane,
+        finished=collected.finished,
+        failed=collected.fail,
+    )
+    await asyncio.wait_for(running, 2)
+    assert collected.done == [0]
+
+
+async def test_an_error_that_is_no_request_error_ends_everything_and_is_raised() -> None:
+    collected = Collected()
+
+    async def do(item: int) -> int:
+        if item == 0:
+            raise ZeroDivisionError
+        await asyncio.sleep(10)
+        return item
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await run_all(
+            range(5),
+            do,
+            parallel=5,
+            stop=collected.stop,
+            lane=collected.lane,
+            finished=collected.finished,
+            failed=collected.fail,
+        )
+    assert isinstance(caught.value.exceptions[0], ZeroDivisionError)
+
+
+async def test_a_retry_that_waits_is_woken_by_a_stop() -> None:
+    stop = Stop()
+    asyncio.get_running_loop().call_later(0.01, stop.request)
+    with pytest.raises(Interrupted):
+        await asyncio.wait_for(stop.sleep(60), 2)
+    await Stop().sleep(0.001)
+
+
+class Counting:
+    """A ChatModel that counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.closed = False
+
+    async def complete(self, messages: Sequence[Message], params: Params) -> Completion:  # noqa: ARG002
+        self.asked.append(messages[-1].content)
+        return Completion(f"reply to {messages[-1].content}")
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+async def test_a_reply_of_an_earlier_run_is_not_asked_for_again() -> None:
+    model, params = Counting(), Params(temperature=0.0)
+    first = Recall(model, "openai/x", Stop())
+    await first.complete([Message("user", "one")], params)
+    second = Recall(model, "openai/x", Stop(), first.finished)
+    assert (await second.complete([Message("user", "one")], params)).text == "reply to one"
+    await second.complete([Message("user", "two")], params)
+    await second.complete([Message("user", "one")], Params(temperature=0.5))
+    assert model.asked == ["one", "two", "one"]
+    assert len(set(second.hashes)) == 3
+    await second.aclose()
+    assert model.closed
+
+
+async def test_after_a_stop_only_what_is_known_is_answered() -> None:
+    model, stop = Counting(), Stop()
+    recall = Recall(model, "openai/x", stop)
+    await recall.complete([Message("user", "one")], Params())
+    stop.request()
+    await recall.complete([Message("user", "one")], Params())
+    with pytest.raises(Interrupted):
+        await recall.complete([Message("user", "two")], Params())
+
+
+def test_progress_adds_tokens_and_money_and_an_unknown_price_stays_unknown() -> None:
+    progress = Progress()
+    progress.add(Usage(10, 5), 0.5)
+    progress.add(Usage(1, 1, cached=1), 0.25)
+    assert (progress.usage, progress.cost) == (Usage(11, 6, 1), 0.75)
+    progress.add(Usage(1, 1), None)
+    progress.add(Usage(1, 1), 1.0)
+    assert progress.cost is None
+
+
+def test_a_note_is_kept_once() -> None:
+    progress = Progress()
+    progress.note("same")
+    progress.note("same")
+    assert progress.notes == ["same"]
