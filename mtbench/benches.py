@@ -125,7 +125,7 @@ def _wanted(ids: str | None, questions: Iterable[Question]) -> set[QuestionId]:
             numbers = range(int(first), int(last) + 1)
             wanted.update(each for each in known.values() if isinstance(each, int) and each in numbers)
         else:
-            raise MtbenchError(f"--questions {ids!r}: {part!r} is neither a question's id nor a range like 81-90")
+            raise MtbenchError(f"questions {ids!r}: {part!r} is neither an id here nor a range like 81-90")
     return wanted
 
 

@@ -141,8 +141,8 @@ async def _next_or_stop(source: AsyncIterator[Item], stop: Stop) -> Item:
 class Recall:
     """A ChatModel for one piece of work: replies that an earlier run had paid for are not asked for again.
 
-    `finished` grows with each reply, so that a failure record can keep what was paid for. Nothing is sent once a stop
-    was asked for.
+    `finished` grows with each reply, by request hash, so that a failure record can keep what was paid for; the same
+    request twice within the work (two orders of equal answers) is asked twice. Nothing is sent once a stop was asked for.
     """
 
     def __init__(
@@ -153,8 +153,10 @@ class Recall:
         self.hashes: list[str] = []
 
     async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
-        key = request_hash(self._name, messages, params)
-        self.hashes.append(key)
+        content = request_hash(self._name, messages, params)
+        asked_before = self.hashes.count(content)
+        self.hashes.append(content)
+        key = f"{content}-{asked_before}" if asked_before else content
         if key not in self.finished:
             if self._stop.requested:
                 raise Interrupted("stopped before this request was sent")

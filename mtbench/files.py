@@ -133,7 +133,7 @@ def _loads(line: str | bytes) -> Any:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
         try:
-            return _writable(json.loads(line))
+            return _writable(json.loads(line.rstrip()))
         except RecursionError:
             raise ValueError("nested too deeply") from None
 
@@ -263,10 +263,9 @@ class Appender:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._close_file()
-        if self._lock >= 0:
-            os.ftruncate(self._lock, 0)
-            os.close(self._lock)
-            self._lock = -1
+        os.ftruncate(self._lock, 0)
+        os.close(self._lock)
+        self._lock = -1
 
 
 def replace_file(path: Path, data: bytes) -> None:

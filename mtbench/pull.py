@@ -7,7 +7,6 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from time import monotonic
 from urllib.error import HTTPError, URLError
-from urllib.parse import urljoin, urlsplit
 from urllib.request import urlopen
 
 from mtbench import files
@@ -114,11 +113,11 @@ def _read(path: Path) -> bytes | None:
 
 def _fetch(source: str, pin: Pin, quiet_seconds: float) -> tuple[Path | str, bytes]:
     """Where a file was found, and its bytes."""
-    scheme = urlsplit(source).scheme
-    if scheme in ("http", "https"):
-        url = urljoin(source if source.endswith("/") else source + "/", pin.source)
+    scheme, is_address, _ = source.partition("://")
+    if scheme.lower() in ("http", "https") and is_address:
+        url = f"{source.rstrip('/')}/{pin.source}"
         return url, _download(url, quiet_seconds)
-    if "://" in source:
+    if is_address:
         raise MtbenchError(f"--from {source}: {scheme} is not known here; give an http(s) address or a folder")
     places = [Path(source) / name for name in (pin.source, pin.target, Path(pin.target).name)]
     for place in places:
@@ -138,7 +137,7 @@ def _download(url: str, quiet_seconds: float) -> bytes:
         raise _unfetched(url, f"the server answered {error.code} {error.reason}") from error
     except URLError as error:
         raise _unfetched(url, str(error.reason)) from error
-    except (HTTPException, OSError) as error:
+    except (HTTPException, OSError, ValueError) as error:
         raise _unfetched(url, str(error) or type(error).__name__) from error
 
 
@@ -149,8 +148,8 @@ def _body(response: HTTPResponse) -> bytes:
         data += chunk
         if monotonic() > until or len(data) > _LARGEST:
             raise HTTPException(f"the answer does not end ({len(data):,} bytes so far)")
-    expected = response.headers.get("Content-Length")
-    if expected and int(expected) != len(data):
+    expected = response.headers.get("Content-Length", "")
+    if expected.isdecimal() and int(expected) != len(data):
         raise HTTPException(f"the connection broke off after {len(data):,} of {int(expected):,} bytes")
     return bytes(data)
 

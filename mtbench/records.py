@@ -84,7 +84,7 @@ class MadeBy:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One line of question.jsonl. `reference` has a text a turn, or is empty."""
+    """One line of question.jsonl. `reference` has a text a turn (an empty one where a turn has none), or is empty."""
 
     question_id: QuestionId
     category: str
@@ -503,7 +503,8 @@ def _reference(obj: Json, where: Where) -> tuple[str, ...]:
     value = obj.get("reference")
     if not value:
         return ()
-    return _texts({"reference": [value] if isinstance(value, str) else value}, "reference", where)
+    # Official questions have "" where a turn has no reference.
+    return _texts({"reference": [value] if isinstance(value, str) else value}, "reference", where, empty_texts=True)
 
 
 def _temperature(obj: Json, where: Where) -> float | None:

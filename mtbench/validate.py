@@ -26,21 +26,17 @@ def validate(path: Path, reference_folders: Iterable[Path], need_reference: Sequ
     Raises MtbenchError when a file cannot be read at all.
     """
     questions, problems = _check_questions(path)
-    referenced = {question.question_id for question in questions.values() if question.reference}
+    referenced = {question.question_id for question in questions.values() if any(map(str.strip, question.reference))}
     for file in (file for folder in reference_folders for file in files.model_files(folder).values()):
         answered, wrong = _check_answers(file, {question.question_id: question for question in questions.values()})
         referenced |= answered
         problems += wrong
     notes = [
-        BadRecord(path, line, "not a field that we know; it is kept", name)
+        note
         for line, question in questions.items()
-        for name in question.extra
-    ] + [
-        BadRecord(path, line, f"no reference answer, and {question.category} is judged beside one")
-        for line, question in questions.items()
-        if question.category in need_reference and question.question_id not in referenced
+        for note in _notes(Where(path, line), question, need_reference, referenced)
     ]
-    fine = summary(list(questions.values()), len(referenced)) if questions else "no question can be used"
+    fine = summary(list(questions.values()), len(referenced)) if questions else "no question"
     return Findings(tuple(problems), tuple(notes), fine)
 
 
@@ -88,6 +84,19 @@ def _check_questions(path: Path) -> tuple[dict[int, Question], list[BadRecord]]:
     if not questions and not problems:
         problems.append(BadRecord(path, None, "has no questions" if path.is_file() else "does not exist"))
     return questions, sorted(problems, key=lambda problem: problem.line or 0)
+
+
+def _notes(
+    where: Where, question: Question, need_reference: Sequence[str], referenced: set[QuestionId]
+) -> Iterator[BadRecord]:
+    """What may be meant so."""
+    for name in question.extra:
+        yield where.bad("not a field that we know; it is kept", name)
+    for number, text in enumerate(question.reference, 1):
+        if not text.strip():
+            yield where.bad(f"text {number} is empty: the file has no reference answer for that turn", "reference")
+    if question.category in need_reference and question.question_id not in referenced:
+        yield where.bad(f"no reference answer, and {question.category} is judged beside one")
 
 
 def _repeated_fields(path: Path) -> Iterator[BadRecord]:

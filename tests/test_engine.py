@@ -205,15 +205,21 @@ async def test_a_reply_of_an_earlier_run_is_not_asked_for_again() -> None:
     await second.complete([Message("user", "two")], params)
     await second.complete([Message("user", "one")], Params(temperature=0.5))
     assert model.asked == ["one", "two", "one"]
-    assert len(set(second.hashes)) == 3
+    await second.complete([Message("user", "two")], params)
+    assert model.asked == ["one", "two", "one", "two"]
+    third = Recall(model, "openai/x", Stop(), second.finished)
+    await third.complete([Message("user", "two")], params)
+    await third.complete([Message("user", "two")], params)
+    assert len(model.asked) == 4
     await second.aclose()
     assert model.closed
 
 
 async def test_after_a_stop_only_what_is_known_is_answered() -> None:
     model, stop = Counting(), Stop()
-    recall = Recall(model, "openai/x", stop)
-    await recall.complete([Message("user", "one")], Params())
+    first = Recall(model, "openai/x", stop)
+    await first.complete([Message("user", "one")], Params())
+    recall = Recall(model, "openai/x", stop, first.finished)
     stop.request()
     await recall.complete([Message("user", "one")], Params())
     with pytest.raises(Interrupted):

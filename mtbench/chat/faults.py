@@ -27,8 +27,9 @@ _LONGEST_WAIT = 3600.0
 
 _TOO_LONG_CODES = {"context_length_exceeded", "exceed_context_size_error", "request_too_large"}
 _TOO_LONG = re.compile(
-    r"maximum context length|(model'?s?|available|allowed) context (length|size|window)|context (length|window|limit|size)"
-    r" ?(is |was |has been )?exceeded|exceeds? (the )?(\w+ )?context|prompt is too long|prompt too long"
+    r"maximum context length|(model'?s?|available|allowed) context (length|size|window)"
+    r"|context (length|window|limit|size) ?(is |was |has been )?exceeded|exceeds? (the )?(\w+ )?context"
+    r"|prompt (is )?too long"
     r"|input is too long|too many (input |prompt )?tokens|reduce the length of (the|your)"
     r"|input token count.{0,40}exceeds|longer than the (model|maximum)|`inputs` (tokens|must have less)",
     re.I,
@@ -42,15 +43,13 @@ _REFUSED_CODES = {
     "invalid_prompt",
 }
 _REFUSED = re.compile(
-    r"content (management )?policy|content filter|responsible ?ai|usage polic|(was|been) flagged|requires moderation", re.I
+    r"content (management )?policy|content filter|responsible ?ai|usage polic|(was|been) flagged|requires moderation",
+    re.I,
 )
 _BAD_KEY = re.compile(r"(incorrect|invalid) (x-)?api[ -]key|api key (is )?not valid|api_key_invalid", re.I)
 _NO_QUOTA_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_error"}
 _NO_QUOTA = re.compile(r"credit balance is too low|insufficient (account )?(balance|credits?|quota|funds)", re.I)
-_NO_MODEL = re.compile(
-    r"(model.{0,120}(does not exist|not found|not supported|is not available)|(invalid|unknown|no such) model|not a valid model)",
-    re.I | re.S,
-)
+_NO_MODEL = re.compile(r"does not exist|not found|(invalid|unknown|no such) model|not a valid model", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,9 @@ def fault(reply: HttpReply, asked: Asked, words: Words) -> RequestError:
     if status in (401, 403) or (status == 400 and _BAD_KEY.search(words.message)):
         return BadKey(f"{said} (check the key, and that it may use this model)")
     if status in (404, 405, 410) or (status == 400 and _names_model(words, asked)):
-        return NoSuchModel(said if _names_model(words, asked) else f"{said} (does the base URL lack /v1, or is it wrong?)")
+        return NoSuchModel(
+            said if _names_model(words, asked) else f"{said} (does the base URL lack /v1, or is it wrong?)"
+        )
     if status == 429:
         return _limited(said, retry_after(reply.headers))
     if status in (408, 409, 425) or status >= 500:

@@ -66,7 +66,9 @@ class Http:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         await self.aclose()
 
     async def _ask(self, method: str, url: str, headers: Mapping[str, str], data: bytes | None) -> HttpReply:
@@ -95,7 +97,9 @@ def joined(base: str, path: str) -> str:
     """`base` with `path` appended to its path; a query such as ?api-version=… stays at the end."""
     parts = urlsplit(base)
     more, _, query = path.partition("?")
-    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + more, query="&".join(filter(None, (parts.query, query)))))
+    return urlunsplit(
+        parts._replace(path=parts.path.rstrip("/") + more, query="&".join(filter(None, (parts.query, query))))
+    )
 
 
 class _Shared:
@@ -164,4 +168,6 @@ def _as_ours(error: Exception, host: str, seconds: float) -> RequestError:
         case TimeoutError():
             return Retryable(f"{host}: no reply within {seconds:g} s", kind="timeout")
         case _:
-            return Retryable(f"{host}: the connection was lost: {error or type(error).__name__}", kind="dropped connection")
+            return Retryable(
+                f"{host}: the connection was lost: {error or type(error).__name__}", kind="dropped connection"
+            )

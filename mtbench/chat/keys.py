@@ -4,6 +4,7 @@ Values of a .env file are never put into the environment of this process, and a 
 """
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -74,7 +75,7 @@ def is_public(spec: ModelSpec) -> bool:
 
 
 def endpoint_of(spec: ModelSpec) -> Endpoint:
-    """Endpoint and key of an openai or anthropic model.
+    """Endpoint and key of an openai or anthropic model, with `${VARIABLE}` in its headers filled in.
 
     Raises BadKey if there is no key although the public endpoint, or the alias, needs one.
     """
@@ -84,7 +85,7 @@ def endpoint_of(spec: ModelSpec) -> Endpoint:
             f"{spec.id}: no key. Set {key_variable(spec)} in the environment, or write "
             f"{key_variable(spec)}=… into a file named .env in this folder or one above it"
         )
-    return Endpoint(base_url(spec), key, dict(spec.headers))
+    return Endpoint(base_url(spec), key, {name: _filled(spec, value) for name, value in spec.headers.items()})
 
 
 def setting(name: str) -> str | None:
@@ -101,3 +102,15 @@ def setting(name: str) -> str | None:
         return (dotenv_values(path).get(name) or "").strip() or None
     except (OSError, UnicodeDecodeError) as error:
         raise MtbenchError(f"{Path(path)}: cannot be read: {error}") from error
+
+
+def _filled(spec: ModelSpec, value: str) -> str:
+    def fill(found: re.Match[str]) -> str:
+        filled = setting(found[1])
+        if filled is None:
+            raise BadKey(
+                f"{spec.id}: a header needs {found[1]}, which is neither in the environment nor in a .env file"
+            )
+        return filled
+
+    return re.sub(r"\$\{(\w+)\}", fill, value)

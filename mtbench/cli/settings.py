@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ def save_settings(context: typer.Context, folder: Path, specs: Mapping[str, "Mod
 
     names = {parameter: key for key, parameter in _option_names(context.command).items()}
     values = {
-        names[parameter]: str(value) if isinstance(value, Path) else value
+        names[parameter]: str(value) if isinstance(value, Path | StrEnum) else value
         for parameter, value in context.params.items()
         if parameter in names and parameter not in NOT_SETTINGS and value is not None
     }

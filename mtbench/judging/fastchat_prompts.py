@@ -85,7 +85,7 @@ _UNNUMBERED: Mapping[Mode, tuple[str, ...]] = {
 _NUMBERED = re.compile(r"(question|ref_answer|answer|answer_a|answer_b)_([1-9][0-9]?)")
 _ASK_JSON: Mapping[OutputFormat, str] = {
     "[[rating]]": '"score", your rating as a whole number from 1 to 10',
-    "[[A]]": '"verdict", which is "A" if assistant A is better, "B" if assistant B is better, or "C" for a tie',
+    "[[A]]": '"verdict", which is "A" where assistant A wins, "B" where assistant B wins, and "C" for a tie',
     "[[rating_a,rating_b]]": '"score_a" and "score_b", the ratings of assistant A and B as whole numbers from 1 to 10',
 }
 
@@ -122,7 +122,7 @@ def _mode(value: str, where: str) -> Mode:
 
 
 def _turns(names: set[str], mode: Mode, where: str) -> int:
-    """How many turns the template shows. Raises MtbenchError for names without a value, and where no answer is shown."""
+    """How many turns the template shows. Raises MtbenchError for names without a value and where no answer is."""
     unnumbered = _UNNUMBERED[mode]
     numbers = {name: int(match[2]) for name in names if (match := _NUMBERED.fullmatch(name))}
     turns = max(numbers.values(), default=1)

@@ -67,8 +67,8 @@ class _MarkedTemplate:
 
     def fill(self, material: Material) -> tuple[str, str]:
         values = {"turn": str(len(material.question_turns))} | dict(zip(_NAMES, self.layout.labels, strict=False))
-        user = f"{lay_out(material, self.layout)}\n\n{self.closing.format(**values)}"
-        return self.system.format(**values), user
+        user = [lay_out(material, self.layout), self.closing.format(**values)]
+        return self.system.format(**values), "\n\n".join(filter(None, user))
 
 
 _NAMES = ("first", "second")
@@ -140,9 +140,7 @@ def _joined(
     return "\n\n".join(filter(None, texts))
 
 
-def _examples(
-    sheet: _Sheet, form: _Form, mode: Mode, output_format: OutputFormat, where: str
-) -> Iterator[str]:
+def _examples(sheet: _Sheet, form: _Form, mode: Mode, output_format: OutputFormat, where: str) -> Iterator[str]:
     """The worked examples of a mode, in the very form of the task, with their braces doubled."""
     layout = Layout(("question",), ("answer",), tuple(sheet["labels"][mode]))
     for number, example in enumerate(sheet.get("examples", {}).get(mode, ()), 1):
@@ -164,11 +162,13 @@ def _examples(
 
 def _verdict(output_format: OutputFormat, value: object, where: str) -> dict[str, object]:
     """An example's verdict by the names of the JSON form: a grade, a letter, or a list of two grades."""
-    fields = {name: each for name, each in verdict_schema(output_format)["properties"].items() if name != "reasoning"}
+    known = {name: each["enum"] for name, each in verdict_schema(output_format)["properties"].items() if "enum" in each}
     values = value if isinstance(value, list) else [value]
-    if len(values) != len(fields) or any(v not in each["enum"] for v, each in zip(values, fields.values(), strict=True)):
+    if len(values) != len(known) or any(
+        v is True or v not in each for v, each in zip(values, known.values(), strict=True)
+    ):
         raise MtbenchError(f"{where}: {value!r} is not a verdict in the format {output_format}")
-    return dict(zip(fields, values, strict=True))
+    return dict(zip(known, values, strict=True))
 
 
 def _sample(answerers: int, turns: int) -> Material:
@@ -177,14 +177,12 @@ def _sample(answerers: int, turns: int) -> Material:
 
 
 def _check_shown(layout: Layout, with_reference: bool, where: str) -> None:
-    shown = {*layout.task, *layout.conversation}
-    for kind in get_args(Kind):
-        wanted = kind != "reference" or with_reference
-        if wanted != (kind in shown) or (kind == "answer" and kind in layout.task):
-            raise MtbenchError(
-                f"{where}: `task` and `conversation` must show the question, the answer (in `conversation`), "
-                "and the reference where the prompt is reference-guided, and nothing else"
-            )
+    wanted = set(get_args(Kind)) if with_reference else {"question", "answer"}
+    if {*layout.task, *layout.conversation} != wanted or "answer" in layout.task:
+        raise MtbenchError(
+            f"{where}: `task` and `conversation` together must show {', '.join(sorted(wanted))} and nothing else, "
+            "the answer in `conversation`"
+        )
 
 
 def _check_sheet(sheet: _Sheet, path: Path) -> None:
@@ -192,14 +190,16 @@ def _check_sheet(sheet: _Sheet, path: Path) -> None:
     for part in ("modes", "output_formats", "labels", "pieces", "prompts"):
         if part not in sheet:
             raise MtbenchError(f"{path}: {part!r} is missing")
-    if not sheet["modes"] or not set(sheet["modes"]) <= set(get_args(Mode)):
+    if not sheet["modes"] or not all(mode in get_args(Mode) for mode in sheet["modes"]):
         raise MtbenchError(f"{path}: `modes` must list single, pairwise or both")
     for mode in sheet["modes"]:
         labels = sheet["labels"].get(mode)
         if not _is_texts(labels) or len(labels) != _ANSWERERS[mode] or len(set(labels)) != len(labels):
             raise MtbenchError(f"{path}: labels for {mode} must be {_ANSWERERS[mode]} different texts in a list")
-        if any(sign in label for label in labels for sign in "<>|\n"):
-            raise MtbenchError(f"{path}: labels for {mode}: {labels} may not contain <, > or |")
+        if any(not label or set(label) & set("<>|\n") for label in labels):
+            raise MtbenchError(f"{path}: labels for {mode}, {labels}: a label may not be empty or contain <, > or |")
+        if not isinstance(sheet.get("examples", {}).get(mode, []), list):
+            raise MtbenchError(f"{path}: examples for {mode} must be a list")
     for name, piece in sheet["pieces"].items():
         two = isinstance(piece, dict) and set(piece) == set(get_args(_Form)) and _is_texts(list(piece.values()))
         if not two and not isinstance(piece, str):

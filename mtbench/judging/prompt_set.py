@@ -69,7 +69,7 @@ class PromptSet:
     json_prompts: tuple[JudgePrompt, ...]
 
     def pick(self, mode: Mode, with_reference: bool, turn: int) -> JudgePrompt:
-        """The prompt that judges turn `turn` (from 1). Raises MtbenchError when the set has none, or several, for it."""
+        """The prompt that judges turn `turn` (from 1). Raises MtbenchError if the set has none, or several."""
         alike = [each for each in self.prompts if each.mode == mode and each.with_reference == with_reference]
         fits = [each for each in alike if each.turns == turn or (each.turns is None and turn > 1)]
         if len(fits) == 1:

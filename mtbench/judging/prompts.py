@@ -1,4 +1,4 @@
-"""Judge prompts: finding a set, whichever kind of file it is in. What follows is the interface; the parts are beside."""
+"""Judge prompts: finding a set, whichever kind of file it is in; and the names that the rest of the program uses."""
 
 from pathlib import Path
 

@@ -44,7 +44,8 @@ class References:
         own = self._answer(self._judge_id, question.question_id)
         if own:
             return Reference(own, self._judge_id)
-        if question.reference:
+        # Some official questions have an empty text where a turn has no reference: those are no use to a judge.
+        if len(question.reference) >= len(question.turns) and all(map(str.strip, question.reference)):
             return Reference(question.reference, "question file")
         models = [model for model in self._by_model if self._answer(model, question.question_id)]
         if len(models) > 1:

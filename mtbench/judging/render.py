@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Literal
 
 Kind = Literal["question", "reference", "answer"]
@@ -63,14 +62,14 @@ def read_back(user_prompt: str) -> Material:
     if not opening:
         raise ValueError("no code word in the first line: not a prompt of ours")
     word = opening[1]
-    piece = re.compile(rf"<<{word} \| ({_TITLE})>>\n(.*?)\n<<{word} \| end>>", re.DOTALL)
+    piece = re.compile(rf"<<{word} \| {_TITLE}>>\n(.*?)\n<<{word} \| end>>", re.DOTALL)
     columns: dict[str, list[str]] = {}
-    for title, answerer, turn, text in piece.findall(user_prompt):
-        column = columns.setdefault(answerer or title.partition(",")[0], [])
+    for title, turn, text in piece.findall(user_prompt):
+        column = columns.setdefault(title, [])
         if int(turn) == len(column) + 1:
             column.append(text)
         elif column[int(turn) - 1 : int(turn)] != [text]:
-            raise ValueError(f"the piece {title!r} comes out of turn")
+            raise ValueError(f"the piece {title!r} of turn {turn} comes out of turn")
     questions, reference = columns.pop(_QUESTION, []), columns.pop(_REFERENCE, [])
     return Material(tuple(questions), tuple(map(tuple, columns.values())), tuple(reference))
 
@@ -78,7 +77,7 @@ def read_back(user_prompt: str) -> Material:
 _QUESTION = "question"
 _REFERENCE = "reference answer"
 _OPENING = re.compile(r"Code word: ([0-9a-f]{12})\n")
-_TITLE = rf"(?:{_QUESTION}|{_REFERENCE}|answer of ([^<>|\n]+)), turn ([0-9]+)"
+_TITLE = rf"({_QUESTION}|{_REFERENCE}|answer of [^<>|\n]+), turn ([1-9][0-9]*)"
 
 
 def _pieces(material: Material, layout: Layout) -> Iterator[tuple[str, str]]:
@@ -108,9 +107,10 @@ def _code_word(material: Material) -> str:
     text = "\n".join([*material.question_turns, *material.reference, *(t for each in material.answers for t in each)])
     # Both, since normalising joins a letter with the accent after it; the second finds words that only look the same.
     shown = (text, unicodedata.normalize("NFKC", text).casefold())
-    for attempt in count():
+    attempt = 0
+    while True:
         seed = f"{attempt}\x1f{material.question_turns[0]}"
         word = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:12]
         if not any(word in each for each in shown):
             return word
-    raise AssertionError("count() does not end")
+        attempt += 1

@@ -51,7 +51,9 @@ class Measure(Protocol):
 
     kind: str
     title: str
+    figure: str
     category_decimals: int
+    panel_rule: str
 
     def verdicts(self, judgments: Iterable[Judgment]) -> list[Verdict]:
         """The judgments that hold a verdict, as verdicts."""
@@ -68,23 +70,20 @@ class Scores:
 
     kind = "scores"
     title = "scores"
+    figure = "mean score"
     category_decimals = 2
+    panel_rule = "each answer's score is the mean of the judges' scores"
 
     def verdicts(self, judgments: Iterable[Judgment]) -> list[Verdict]:
-        return [
-            Grade(each.model, each.question_id, each.turn, each.score)
-            for each in judgments
-            if isinstance(each, SingleJudgment) and has_verdict(each)
-        ]
+        return [Grade(each.model, each.question_id, each.turn, each.score) for each in _graded(judgments)]
 
     def panel(self, groups: Sequence[Group]) -> list[Verdict]:
         judges, units, scores = [], [], []
         for group in groups:
-            for each in self.verdicts(group.judgments):
-                if isinstance(each, Grade):
-                    judges.append(group.judge)
-                    units.append((each.model, each.question_id, each.turn))
-                    scores.append(each.score)
+            for each in _graded(group.judgments):
+                judges.append(group.judge)
+                units.append((each.model, each.question_id, each.turn))
+                scores.append(each.score)
         together = panel_scores([group.judge for group in groups], judges, units, scores)
         return [Grade(*unit, score) for unit, score in together.items()]
 
@@ -113,7 +112,9 @@ class WinRates:
     """Pairwise comparison: both orders must agree for a win; with `baseline`, only its games, and no row of its own."""
 
     kind = "win_rates"
+    figure = "adjusted win rate"
     category_decimals = 3
+    panel_rule = "each verdict is what more than half of the judges say, else a tie"
 
     def __init__(self, baseline: str | None = None) -> None:
         self._baseline = baseline
@@ -121,20 +122,17 @@ class WinRates:
 
     def verdicts(self, judgments: Iterable[Judgment]) -> list[Verdict]:
         return [
-            Game(each.model_1, each.model_2, each.question_id, each.turn, each.winner)
-            for each in judgments
-            if isinstance(each, PairJudgment) and has_verdict(each)
+            Game(each.model_1, each.model_2, each.question_id, each.turn, each.winner) for each in _played(judgments)
         ]
 
     def panel(self, groups: Sequence[Group]) -> list[Verdict]:
         judges, units, winners = [], [], []
         for group in groups:
-            for each in group.judgments:
-                if isinstance(each, PairJudgment) and has_verdict(each):
-                    model_1, model_2 = contest(each)
-                    judges.append(group.judge)
-                    units.append((model_1, model_2, each.question_id, each.turn))
-                    winners.append(each.winner if model_1 == each.model_1 else _MIRRORED[each.winner])
+            for each in _played(group.judgments):
+                model_1, model_2 = contest(each)
+                judges.append(group.judge)
+                units.append((model_1, model_2, each.question_id, each.turn))
+                winners.append(each.winner if model_1 == each.model_1 else _MIRRORED[each.winner])
         together = panel_verdicts([group.judge for group in groups], judges, units, winners)
         return [Game(*unit, winner) for unit, winner in together.items()]
 
@@ -164,3 +162,11 @@ class WinRates:
 
 
 _MIRRORED = {"model_1": "model_2", "model_2": "model_1", "tie": "tie"}
+
+
+def _graded(judgments: Iterable[Judgment]) -> list[SingleJudgment]:
+    return [each for each in judgments if isinstance(each, SingleJudgment) and has_verdict(each)]
+
+
+def _played(judgments: Iterable[Judgment]) -> list[PairJudgment]:
+    return [each for each in judgments if isinstance(each, PairJudgment) and has_verdict(each)]

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 
 from mtbench import files
@@ -61,7 +60,7 @@ def contest(judgment: Judgment) -> Contest:
 def has_verdict(judgment: Judgment) -> bool:
     """Whether FastChat's tables count the judgment."""
     if isinstance(judgment, SingleJudgment):
-        return judgment.score != UNPARSED and isfinite(judgment.score)
+        return judgment.score != UNPARSED
     return judgment.winner != "error"
 
 

@@ -26,7 +26,8 @@ def panel_verdicts(
 ) -> dict[Unit, str]:
     """The panel's verdict on every unit that all its judges judged: what more than half say, else a tie.
 
-    A judge's repeats are settled in the same way first. `judges`, `units` (a pair's answers to one turn) and `winners` (model_1, model_2 or tie) run in parallel.
+    A judge's repeats are settled in the same way first. `judges`, `units` (a pair's answers to one
+    turn) and `winners` (model_1, model_2 or tie) run in parallel.
     """
     return _combine(panel, judges, units, winners, majority)
 

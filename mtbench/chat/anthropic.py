@@ -1,0 +1,111 @@
+"""Every endpoint that speaks Anthropic's messages."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mtbench import __version__
+from mtbench.chat import Completion, Message, Params, Usage
+from mtbench.chat.faults import Asked
+from mtbench.chat.http import Http, joined
+from mtbench.chat.keys import Endpoint
+from mtbench.chat.replies import completed, count, read, system_text
+from mtbench.chat.spec import ModelSpec
+from mtbench.errors import ParameterRefused
+
+_VERSION = "2023-06-01"
+_MAX_TOKENS = 1024
+"""The protocol wants a limit; this is ours where none was asked for."""
+
+_FINISH = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "content_filter",
+    "tool_use": "tool_calls",
+}
+
+
+class AnthropicModel:
+    """One model at one endpoint, asked once for each call. `timeout` in seconds."""
+
+    def __init__(self, spec: ModelSpec, endpoint: Endpoint, *, timeout: float, keep_thinking: bool) -> None:
+        self._spec, self._endpoint, self._keep_thinking = spec, endpoint, keep_thinking
+        self._http = Http(timeout)
+
+    async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
+        if params.seed is not None:
+            raise ParameterRefused(f"{self._spec.id}: Anthropic's messages have no seed", "seed")
+        body = _body(self._spec.name, messages, params)
+        asked = Asked(self._spec.id, self._spec.name, self._endpoint.host, _sent(body, params))
+        reply = await self._http.post(url(self._endpoint, "/messages"), headers(self._endpoint), body)
+        return _completion(read(reply, asked, self._endpoint, "content"), asked, self._keep_thinking)
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+
+def headers(endpoint: Endpoint) -> dict[str, str]:
+    """The headers of every request to the endpoint; no x-api-key without a key."""
+    key = {"x-api-key": endpoint.key} if endpoint.key else {}
+    return {"user-agent": f"mtbench/{__version__}", "anthropic-version": _VERSION, **key, **endpoint.headers}
+
+
+def url(endpoint: Endpoint, path: str) -> str:
+    """Where `path` is; people write the base URL with /v1 (as for OpenAI) and without (as Anthropic does)."""
+    base = endpoint.url.partition("?")[0]
+    return joined(endpoint.url, path if base.endswith("/v1") else f"/v1{path}")
+
+
+def _body(name: str, messages: Sequence[Message], params: Params) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "system": system_text(messages) or None,
+        "temperature": params.temperature,
+        "top_p": params.top_p,
+        "output_config": _output_config(params),
+    }
+    return {
+        "model": name,
+        "max_tokens": params.max_tokens or _MAX_TOKENS,
+        "messages": [{"role": each.role, "content": each.content} for each in messages if each.role != "system"],
+        **{field: value for field, value in fields.items() if value is not None},
+        **{field: value for field, value in params.extra.items() if field != "output_config"},
+    }
+
+
+def _output_config(params: Params) -> dict[str, Any] | None:
+    """The form of the reply beside what an alias's own output_config (an effort, for instance) says."""
+    own = params.extra.get("output_config")
+    if params.schema is None:
+        return own
+    # The endpoint takes a part of JSON schema only; the SDK knows which, and writes the rest into descriptions.
+    from anthropic import transform_schema
+
+    return {**(own or {}), "format": {"type": "json_schema", "schema": transform_schema(dict(params.schema))}}
+
+
+def _sent(body: Mapping[str, Any], params: Params) -> dict[str, str]:
+    """The parameters in a request that an endpoint may refuse, by its names for them, and ours."""
+    sent = {name: name for name in body if name not in ("model", "messages", "max_tokens")}
+    if params.schema is not None:
+        sent |= {"output_config": "schema", "output_format": "schema", "output format": "schema"}
+    return sent
+
+
+def _completion(body: Mapping[str, Any], asked: Asked, keep_thinking: bool) -> Completion:
+    blocks = [block for block in body["content"] if isinstance(block, dict)]
+    text = "".join(_strings(blocks, "text"))
+    thinking = "\n\n".join(_strings(blocks, "thinking"))
+    reason = body.get("stop_reason")
+    return completed(asked, text, thinking, _FINISH.get(reason or "", reason), _usage(body.get("usage")), keep_thinking)
+
+
+def _strings(blocks: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
+    """What the blocks of one kind say; a block's text stands under the name of its kind."""
+    return [block[kind] for block in blocks if block.get("type") == kind and isinstance(block.get(kind), str)]
+
+
+def _usage(usage: object) -> Usage:
+    cached = count(usage, "cache_read_input_tokens")
+    written = count(usage, "cache_creation_input_tokens")
+    return Usage(count(usage, "input_tokens") + cached + written, count(usage, "output_tokens"), cached)

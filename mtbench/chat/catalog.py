@@ -1,0 +1,230 @@
+"""The models that a person configured (models.yaml), and names from the command line made into models.
+
+models:
+  qwen:                                 # the alias: the short id in files and tables
+    provider: openai                    # openai, anthropic or local
+    model: Qwen/Qwen3-8B                # the name at the endpoint
+    base_url: http://127.0.0.1:8000/v1
+    api_key_env: VLLM_KEY               # the variable that holds the key; the key itself stands nowhere
+    params: {top_k: 20}                 # sent with every request
+    headers: {X-Project: "${PROJECT}"}  # ${…} is filled in from the environment or .env
+    limits: {parallel: 32}              # requests in flight
+    price: {input: 0.1, output: 0.4, cached_input: 0.05}  # US dollars per million tokens
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Any
+
+import yaml
+
+from mtbench.chat.spec import PROVIDERS, ModelSpec, Price
+from mtbench.errors import MtbenchError
+
+_KEYS = ("provider", "model", "base_url", "api_key_env", "params", "headers", "limits", "price")
+_SECRET_HEADER = re.compile(r"authorization|key|token|secret|cookie", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog(Mapping[str, ModelSpec]):
+    """Alias → model."""
+
+    models: Mapping[str, ModelSpec] = field(default_factory=dict)
+
+    def __getitem__(self, alias: str) -> ModelSpec:
+        return self.models[alias]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.models)
+
+    def __len__(self) -> int:
+        return len(self.models)
+
+
+def load_catalog(paths: Sequence[Path]) -> Catalog:
+    """The aliases under `models` in each YAML file, a later file's before an earlier one's; a missing file is empty.
+
+    Raises MtbenchError that names file and key.
+    """
+    found: dict[str, ModelSpec] = {}
+    for path in paths:
+        for alias, entry in _models(path).items():
+            found[alias] = _spec(alias, _Entry(path, f"models.{alias}", entry))
+    return Catalog(found)
+
+
+def to_yaml(spec: ModelSpec) -> dict[str, Any]:
+    """An alias's entry as it stands in models.yaml: what `load_catalog` reads back."""
+    price = spec.price and {"input": spec.price.input, "output": spec.price.output}
+    if spec.price and price and spec.price.cached_input is not None:
+        price["cached_input"] = spec.price.cached_input
+    entry: dict[str, Any] = {
+        "provider": spec.provider,
+        "model": spec.name,
+        "base_url": spec.base_url,
+        "api_key_env": spec.key_env,
+        "params": dict(spec.params),
+        "headers": dict(spec.headers),
+        "limits": spec.parallel and {"parallel": spec.parallel},
+        "price": price,
+    }
+    return {key: value for key, value in entry.items() if value}
+
+
+def resolve(names: Sequence[str], catalog: Catalog, base_url: str | None = None) -> list[ModelSpec]:
+    """The model behind each name, an alias or `provider/name`, in order and without repeats.
+
+    `base_url`: endpoint of the openai and anthropic models that are no alias. Raises MtbenchError for a name that is
+    neither, and for two different models that would go by one short id.
+    """
+    found: dict[str, ModelSpec] = {}
+    for name in names:
+        spec = catalog[name] if name in catalog else _named(name, catalog, base_url)
+        other = found.setdefault(spec.id, spec)
+        if other != spec:
+            raise MtbenchError(
+                f"{other.full_name} and {spec.full_name} would both go by the short id {spec.id!r}: "
+                "give one of them an alias of its own in models.yaml"
+            )
+    return list(found.values())
+
+
+def _named(name: str, catalog: Catalog, base_url: str | None) -> ModelSpec:
+    provider, _, rest = name.partition("/")
+    if provider not in PROVIDERS or not rest.strip():
+        aliases = ", ".join(sorted(catalog)) or "none yet"
+        raise MtbenchError(
+            f"{name!r} is no model name: use openai/NAME (any OpenAI-style endpoint, with --base-url), anthropic/NAME, "
+            f"local/smollm2, local/FILE.gguf, or an alias from models.yaml (there: {aliases})"
+        )
+    if provider == "local":
+        return ModelSpec(PurePath(rest).stem if rest.endswith(".gguf") else rest, provider, rest)
+    return ModelSpec(rest, provider, rest, base_url)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A mapping of a YAML file, and where it stands."""
+
+    path: Path
+    place: str
+    content: Any
+
+    def bad(self, problem: str, key: str | None = None) -> MtbenchError:
+        return MtbenchError(f"{self.path}: {self.place}{f'.{key}' if key else ''}: {problem}")
+
+    def only(self, keys: Sequence[str]) -> None:
+        if not isinstance(self.content, dict):
+            raise self.bad(f"must be a mapping, not {self.content!r}")
+        for key in self.content:
+            if key not in keys:
+                raise self.bad(f"unknown key; known are {', '.join(keys)}", str(key))
+
+    def text(self, key: str) -> str | None:
+        value = self.content.get(key)
+        if value is not None and (not isinstance(value, str) or not value.strip()):
+            raise self.bad(f"must be a text, not {value!r}", key)
+        return value
+
+    def number(self, key: str) -> float | None:
+        value = self.content.get(key)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0):
+            raise self.bad(f"must be a number from 0 up, not {value!r}", key)
+        return value
+
+    def inner(self, key: str) -> "_Entry":
+        return _Entry(self.path, f"{self.place}.{key}", self.content.get(key) or {})
+
+    def mapping(self, key: str) -> dict[str, Any]:
+        inner = self.inner(key)
+        if not isinstance(inner.content, dict) or not all(isinstance(name, str) for name in inner.content):
+            raise inner.bad(f"must be a mapping of names to values, not {inner.content!r}")
+        return inner.content
+
+
+def _spec(alias: str, entry: _Entry) -> ModelSpec:
+    entry.only(_KEYS)
+    provider, name, base_url = entry.text("provider"), entry.text("model"), entry.text("base_url")
+    if provider not in PROVIDERS:
+        raise entry.bad(f"must be one of {', '.join(PROVIDERS)}, not {provider!r}", "provider")
+    if name is None:
+        raise entry.bad("is missing: the model's name at its endpoint", "model")
+    if provider == "local" and base_url:
+        raise entry.bad("a local model has none; use provider: openai for a server that runs already", "base_url")
+    return ModelSpec(
+        id=alias,
+        provider=provider,
+        name=name,
+        base_url=base_url,
+        key_env=entry.text("api_key_env"),
+        params=entry.mapping("params"),
+        headers=_headers(entry),
+        parallel=_parallel(entry.inner("limits")),
+        price=_price(entry.inner("price")),
+        is_alias=True,
+    )
+
+
+def _headers(entry: _Entry) -> dict[str, str]:
+    inner = entry.inner("headers")
+    headers = entry.mapping("headers")
+    for name, value in headers.items():
+        if not isinstance(value, str) or not value.isprintable():
+            raise inner.bad(f"must be a text on one line, not {value!r}", name)
+        if _SECRET_HEADER.search(name) and "${" not in value:
+            raise inner.bad('looks like a key, which stays out of files: write "${VARIABLE}" and set that', name)
+    return headers
+
+
+def _parallel(limits: _Entry) -> int | None:
+    limits.only(("parallel",))
+    value = limits.content.get("parallel")
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise limits.bad(f"must be a whole number from 1 up, not {value!r}", "parallel")
+    return value
+
+
+def _price(price: _Entry) -> Price | None:
+    price.only(("input", "output", "cached_input"))
+    if not price.content:
+        return None
+    paid_in, paid_out = price.number("input"), price.number("output")
+    if paid_in is None or paid_out is None:
+        raise price.bad("needs input and output, in US dollars per million tokens")
+    return Price(paid_in, paid_out, price.number("cached_input"))
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key that stands twice is an error: the first of two aliases would be lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"{key.value} stands twice", problem_mark=key.start_mark
+                )
+            if isinstance(key, yaml.ScalarNode):
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _models(path: Path) -> dict[str, Any]:
+    """What stands under `models` in a file, as it stands there."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # a SafeLoader, with one more check
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise MtbenchError(f"{path}: cannot be read as YAML: {error}") from error
+    if content is not None and not isinstance(content, dict):
+        raise MtbenchError(f"{path}: must be a mapping with a key `models`")
+    models = (content or {}).get("models") or {}
+    if not isinstance(models, dict):
+        raise MtbenchError(f"{path}: models: must be a mapping of aliases to models")
+    for alias in models:
+        if not isinstance(alias, str) or not alias.strip():
+            raise MtbenchError(f"{path}: models.{alias}: an alias must be a text; put it in quotes")
+    return models

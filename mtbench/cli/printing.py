@@ -1,0 +1,26 @@
+"""Small tables of text: drawn by rich on a terminal, aligned columns elsewhere."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints to standard output. Cells are shown as they are; markup in them means nothing."""
+    from rich.cells import cell_len
+
+    if sys.stdout.isatty():
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(*header, box=box.SIMPLE_HEAD)
+        for row in rows:
+            table.add_row(*row)
+        Console(highlight=False, markup=False).print(table)
+        return
+    widths = [max(map(cell_len, column)) for column in zip(header, *rows, strict=True)]
+    for row in (header, *rows):
+        cells = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())

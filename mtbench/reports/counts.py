@@ -1,0 +1,144 @@
+"""What a table leaves out: missing, failed, unparsed and truncated work of every model, and the sentences about it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from mtbench.records import Failure, Judgment, PairJudgment, Question, SingleJudgment
+from mtbench.reports.judgments import Contest, Group, contest, contest_of_failure, has_verdict
+
+LOUD_SHARE = 0.05
+"""A model with a larger share of its judgments without a verdict gets a warning: such gaps are seldom random."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Judgments of each model by what became of them. `missing` is None when the questions are not known."""
+
+    judged: Counter[str] = field(default_factory=Counter)
+    unparsed: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+    truncated: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] | None = None
+
+
+def count(group: Group, questions: Collection[Question] | None, contests: Iterable[Contest]) -> Counts:
+    """Counts `group` by model. Missing is what `contests` should have on each turn of `questions` and have not."""
+    counts = Counts(missing=None if questions is None else _missing(group, questions, contests))
+    for judgment in group.judgments:
+        models = contest(judgment)
+        counts.judged.update(models)
+        counts.truncated.update(_truncated(judgment))
+        if not has_verdict(judgment):
+            (counts.failed if judgment.failed else counts.unparsed).update(models)
+    for failure in group.failures:
+        counts.failed.update(contest_of_failure(failure))
+    return counts
+
+
+def warnings(counts: Counts, n: Counter[str], models: Iterable[str], figure: str) -> Iterator[str]:
+    """One sentence for every model whose figure rests on far fewer verdicts than it has judgments."""
+    for model in models:
+        judged, unparsed = counts.judged[model], counts.unparsed[model]
+        if judged and unparsed / judged > LOUD_SHARE:
+            rests = f"its {figure} rests on {_many(n[model], 'judgment')}" if n[model] else f"it has no {figure}"
+            yield f"{model}: {unparsed} of {judged} judgments unparsed (no verdict was found); {rests}"
+
+
+def foot(group: Group, counts: Counts, questions: Collection[Question] | None, kind: str) -> Iterator[str]:
+    """What was left out of the table and why, one sentence each, only what there is to say."""
+    unparsed = sum(not has_verdict(each) and not each.failed for each in group.judgments)
+    failed = sum(not has_verdict(each) and each.failed for each in group.judgments)
+    if unparsed:
+        yield f"{_many(unparsed, 'judgment')} unparsed: no verdict was found, {_LEFT_OUT[kind]}"
+    if failed:
+        yield f"{_many(failed, 'judgment')} failed: the request was not answered, {_LEFT_OUT[kind]}"
+    if group.failures:
+        yield f"{_many(len(group.failures), 'request')} failed: {_reasons(group.failures)}; run `mtbench judge` again"
+    if counts.missing is None:
+        yield "missing judgments are not counted: the questions are not known"
+    elif counts.missing:
+        yield "missing: not judged so far; `mtbench judge` makes them"
+    if group.superseded:
+        yield f"{_many(group.superseded, 'line')} superseded by a newer judgment of the same work"
+    if group.duplicates:
+        yield f"{_many(group.duplicates, 'line')} on work that an earlier line has judged: each counts, as in FastChat"
+    yield from _orders(group)
+    yield from _prompts_mixed(group)
+    repeats = 1 + max((judgment.repeat for judgment in group.judgments), default=0)
+    if repeats > 1:
+        yield f"judged {repeats} times each: every repeat counts as a judgment"
+    unknown = unknown_questions(group.judgments, questions)
+    if unknown:
+        yield f"{_many(unknown, 'judgment')} of questions that are not in the bench: in the figures, in no category"
+
+
+def unknown_questions(judgments: Iterable[Judgment], questions: Collection[Question] | None) -> int:
+    """How many judgments are of questions that are not in `questions`."""
+    known = {question.question_id for question in questions or ()}
+    return sum(each.question_id not in known for each in judgments) if questions is not None else 0
+
+
+_LEFT_OUT = {"scores": "left out of the means", "win_rates": "left out of the win rates"}
+
+
+def _missing(group: Group, questions: Collection[Question], contests: Iterable[Contest]) -> Counter[str]:
+    seen: defaultdict[Contest, set[Hashable]] = defaultdict(set)
+    repeats: Counter[Contest] = Counter()
+    for judgment in group.judgments:
+        models = contest(judgment)
+        seen[models].add((judgment.question_id, judgment.turn, judgment.repeat))
+        repeats[models] = max(repeats[models], judgment.repeat)
+    for failure in group.failures:
+        key = failure.key
+        seen[contest_of_failure(failure)].add((key.get("question_id"), key.get("turn", 1), key.get("repeat", 0)))
+    missing: Counter[str] = Counter()
+    for models in contests:
+        lacking = sum(
+            (question.question_id, turn, repeat) not in seen[models]
+            for question in questions
+            for turn in range(1, len(question.turns) + 1)
+            for repeat in range(repeats[models] + 1)
+        )
+        missing.update(dict.fromkeys(models, lacking))
+    return +missing
+
+
+def _truncated(judgment: Judgment) -> tuple[str, ...]:
+    if isinstance(judgment, SingleJudgment):
+        return (judgment.model,) if judgment.truncated_answer else ()
+    return tuple(model for model in contest(judgment) if model in judgment.truncated_answers)
+
+
+def _prompts_mixed(group: Group) -> Iterator[str]:
+    """Says when one answer was judged with several prompts of the set, with and without a reference for example."""
+    prompts: defaultdict[Hashable, set[str]] = defaultdict(set)
+    for each in group.judgments:
+        prompts[contest(each), each.question_id, each.turn, each.repeat].add(each.judge[1])
+    mixed = [names for names in prompts.values() if len(names) > 1]
+    if mixed:
+        names = ", ".join(sorted(set().union(*mixed)))
+        yield f"{_many(len(mixed), 'answer')} judged with several prompts of the set ({names}): each judgment counts"
+
+
+def _orders(group: Group) -> Iterator[str]:
+    """How often the two orders of a pair gave the same verdict."""
+    pairs = [each for each in group.judgments if isinstance(each, PairJudgment) and has_verdict(each)]
+    both = [each for each in pairs if each.one_order is None]
+    same = sum(each.g1_winner == each.g2_winner for each in both)
+    if both:
+        yield f"orders: same verdict in both {same} times, different {len(both) - same} times (a tie)"
+    if len(both) < len(pairs):
+        yield f"{_many(len(pairs) - len(both), 'judgment')} played in one order only"
+
+
+def _reasons(failures: Sequence[Failure]) -> str:
+    return _listed(Counter(failure.reason for failure in failures))
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in counts.most_common())
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

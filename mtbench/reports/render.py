@@ -1,0 +1,192 @@
+"""Results → text: a rich table on a terminal, aligned plain text elsewhere, Markdown, CSV or JSON."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from mtbench.reports.tables import Cell, Column, Format, Results, Table
+
+SCHEMA_VERSION = 1
+GAP = 2
+MIN_MODEL_WIDTH = 24
+"""Columns of a terminal below which a model's name is not squeezed; the table is cut into several instead."""
+
+
+def render(results: Results, form: Format, console: Console) -> None:
+    """Writes `results` to the console's file: drawn and coloured if it is a terminal and the format is a table."""
+    if form is Format.TABLE and console.is_terminal:
+        _draw(results, console)
+    else:
+        console.file.write(to_text(results, form))
+
+
+def to_text(results: Results, form: Format) -> str:
+    """`results` as plain text, Markdown, CSV (one wide table, a row a judge and model) or JSON (full precision)."""
+    writers = {Format.TABLE: _plain, Format.MARKDOWN: _markdown, Format.CSV: _csv, Format.JSON: _json}
+    return writers[form](results)
+
+
+def _shown(table: Table) -> tuple[list[Column], list[list[str]], list[str]]:
+    """Columns, cells and foot for people: without counts that are all 0, which a line of the foot says instead."""
+    columns = [[row[number] for row in table.rows] for number in range(len(table.columns))]
+    hidden = [number for number, cells in enumerate(columns) if table.columns[number].quiet and not any(cells)]
+    kept = [number for number in range(len(columns)) if number not in hidden]
+    none = [table.columns[number].label for number in hidden if None not in columns[number]]
+    rows = [[_cell(row[number], table.columns[number]) for number in kept] for row in table.rows]
+    foot = [f"none {', '.join(none[:-1])}{' or ' if none[1:] else ''}{none[-1]}"] if none else []
+    return [table.columns[number] for number in kept], rows, [*foot, *table.foot]
+
+
+def _cell(value: Cell, column: Column) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float) and column.decimals is not None:
+        return f"{value:.{column.decimals}f}"
+    return _printable(str(value))
+
+
+def _printable(text: str) -> str:
+    """`text` without what a terminal would take for a command."""
+    return "".join(each if each.isprintable() else "�" for each in text)
+
+
+def _draw(results: Results, console: Console) -> None:
+    for table in results.tables:
+        columns, rows, foot = _shown(table)
+        console.print(Text(_printable(table.title), style="bold"))
+        for number, block in enumerate(_blocks(columns, rows, console.width)):
+            drawn = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
+            drawn.add_column(columns[0].label, overflow="fold")
+            for each in block:
+                drawn.add_column(_printable(columns[each].label), justify="right", no_wrap=True)
+            for row in rows:
+                drawn.add_row(Text(row[0]), *(Text(row[each]) for each in block))
+            if number:
+                console.print()
+            console.print(drawn)
+        for warning in table.warnings:
+            console.print(Text(f"WARNING  {_printable(warning)}", style="bold red"))
+        for line in foot:
+            console.print(Text(_printable(line), style="dim"))
+        console.print()
+    for note in results.notes:
+        console.print(Text(f"note: {_printable(note)}"))
+
+
+def _blocks(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[list[int]]:
+    """The columns after the first in as few groups as fit `width` beside the models' names, about evenly wide."""
+    names, *needed = _widths(columns, rows)
+    needed = [each + GAP for each in needed]
+    room = max(width - min(names, MIN_MODEL_WIDTH), *needed)
+    fewest = _fill(needed, room)
+    return next(blocks for limit in range(max(needed), room + 1) if len(blocks := _fill(needed, limit)) == len(fewest))
+
+
+def _fill(needed: Sequence[int], limit: int) -> list[list[int]]:
+    """Column numbers (from 1) in order, as many to a group as `limit` holds."""
+    blocks: list[list[int]] = [[]]
+    used = 0
+    for number, width in enumerate(needed, 1):
+        if blocks[-1] and used + width > limit:
+            blocks.append([])
+            used = 0
+        blocks[-1].append(number)
+        used += width
+    return blocks
+
+
+def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[int]:
+    lines = [[_printable(column.label) for column in columns], *rows]
+    return [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
+
+
+def _plain(results: Results) -> str:
+    lines: list[str] = []
+    for table in results.tables:
+        columns, rows, foot = _shown(table)
+        widths = _widths(columns, rows)
+        lines.append(_printable(table.title))
+        for row in [[_printable(column.label) for column in columns], *rows]:
+            padded = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+            numbers = [space + cell for cell, space in zip(row[1:], padded[1:], strict=True)]
+            lines.append("  ".join([row[0] + padded[0], *numbers]).rstrip())
+        lines += [f"WARNING: {_printable(warning)}" for warning in table.warnings]
+        lines += [*map(_printable, foot), ""]
+    lines += [f"note: {_printable(note)}" for note in results.notes]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _markdown(results: Results) -> str:
+    parts: list[str] = []
+    for table in results.tables:
+        columns, rows, foot = _shown(table)
+        lines = [[_escaped(_printable(column.label)) for column in columns], ["---", *["---:"] * (len(columns) - 1)]]
+        lines += [[_escaped(cell) for cell in row] for row in rows]
+        parts.append(f"**{_escaped(_printable(table.title))}**")
+        parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
+        parts += [f"**Warning:** {_escaped(_printable(warning))}" for warning in table.warnings]
+        if foot:
+            parts.append("\n".join(f"- {_escaped(_printable(line))}" for line in foot))
+    parts += [f"Note: {_escaped(_printable(note))}" for note in results.notes]
+    return "\n\n".join(parts) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """`text` so that Markdown shows it as it is."""
+    return re.sub(r"[\\|*<>\[\]]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
+
+
+def _csv(results: Results) -> str:
+    """A row a judge and model; category figures stand in the same row, as category_NAME."""
+    records: dict[tuple[str, str, str], dict[str, Cell]] = {}
+    for table in results.tables:
+        prefix = "category_" if table.kind == "categories" else ""
+        for row in table.rows:
+            model, judge = str(row[0]), " + ".join(table.judges)
+            key = {"bench": results.bench, "mode": results.mode.value, "judge": judge, "prompt_set": table.prompt_set}
+            record = records.setdefault((judge, table.prompt_set, model), {**key, "model": model})
+            named = zip(table.columns[1:], row[1:], strict=True)
+            record.update({prefix + column.key: value for column, value in named})
+    names = list(dict.fromkeys(name for record in records.values() for name in record))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records.values())
+    return out.getvalue()
+
+
+def _json(results: Results) -> str:
+    import orjson
+
+    tables = [
+        {
+            "kind": table.kind,
+            "title": table.title,
+            "judges": list(table.judges),
+            "prompt_set": table.prompt_set,
+            "rows": [_named(table.columns, row) for row in table.rows],
+            "warnings": list(table.warnings),
+            "foot": list(table.foot),
+        }
+        for table in results.tables
+    ]
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "mode": results.mode.value,
+        "bench": results.bench,
+        "sources": list(results.sources),
+        "tables": tables,
+        "notes": list(results.notes),
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def _named(columns: Sequence[Column], row: Sequence[Cell]) -> dict[str, Cell]:
+    return {column.key: value for column, value in zip(columns, row, strict=True)}

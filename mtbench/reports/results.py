@@ -1,0 +1,165 @@
+"""Judgments on disk → results: FastChat's tables, with what they leave out, by judge, prompt set and category."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+from mtbench import files
+from mtbench.benches import Bench, load_questions, select
+from mtbench.errors import MtbenchError
+from mtbench.records import Judgment, Question, SingleJudgment
+from mtbench.reports.building import Scope, build_tables
+from mtbench.reports.counts import unknown_questions
+from mtbench.reports.figures import Scores, WinRates
+from mtbench.reports.judgments import Group, contest, group, read_file
+from mtbench.reports.tables import Mode, Results
+
+FASTCHAT_BASELINE = "gpt-3.5-turbo"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked for; empty means everything. `mode` None: single if there are grades, else pairwise-all.
+
+    Judges and models go by the ids that stand in the files; a provider before the id (openai/gpt-4) is passed over.
+    `questions`: only these, in place of all of the bench (a run of a few questions is not missing the others).
+    """
+
+    mode: Mode | None = None
+    judges: Sequence[str] = ()
+    models: Sequence[str] = ()
+    categories: Sequence[str] = ()
+    baseline: str | None = None
+    questions: Sequence[Question] | None = None
+
+
+def collect(bench: Bench, query: Query) -> Results:
+    """The results of a bench's judgments.
+
+    Raises MtbenchError when there are none, or for a judge, model, category or baseline that is not there; BadRecord
+    for a line that cannot be used.
+    """
+    notes: list[str] = []
+    folder = bench.folder / "model_judgment"
+    grades, pairs = files.model_files(folder, "_single"), files.model_files(folder, "_pair")
+    has_grades = any(path.stat().st_size for path in grades.values())
+    mode = query.mode or (Mode.SINGLE if has_grades or not pairs else Mode.PAIRWISE_ALL)
+    found = grades if mode is Mode.SINGLE else pairs
+    names = _chosen(query.judges, list(found), "--judge", f"in {folder} for --mode {mode}") if found else []
+    paths = [found[name] for name in names or found]
+    contents = [read_file(path, notes.append) for path in paths]
+    groups = group(contents)
+    if not groups:
+        raise MtbenchError(_why_none(bench, mode, grades, pairs, sum(len(failures) for _, failures in contents)))
+    for path, (judgments, failures) in zip(paths, contents, strict=True):
+        if failures and not judgments:
+            notes.append(f"{path.name}: no judgments; all {len(failures)} requests failed: run `mtbench judge` again")
+    questions = query.questions or load_questions(bench.source / "question.jsonl")
+    answered = list(files.model_files(bench.folder / "model_answer"))
+    scope = _scope(groups, mode, query, select(questions, categories=query.categories), answered)
+    if query.categories or query.questions is not None:
+        groups = [_only_questions(each, scope) for each in groups]
+    tables = build_tables(groups, scope, bench.name)
+    return Results(mode, bench.name, tuple(map(str, paths)), tables, notes)
+
+
+def collect_file(path: Path, query: Query, bench: Bench | None, why_no_bench: str = "") -> Results:
+    """The results of one judgment file, ours or FastChat's, wherever it lies.
+
+    `bench` gives the categories if it has all the questions of the file. Raises as `collect` does.
+    """
+    if not path.is_file():
+        raise MtbenchError(f"--input {path}: there is no such file")
+    notes: list[str] = []
+    judgments, failures = read_file(path, notes.append)
+    if not judgments:
+        raise MtbenchError(f"--input {path}: the file has no judgments")
+    mode = _mode_of_file(path, judgments[0], query.mode)
+    judges = list(dict.fromkeys(judgment.judge[0] for judgment in judgments))
+    chosen = set(_chosen(query.judges, judges, "--judge", f"in {path}") or judges)
+    groups = [each for each in group([(judgments, failures)]) if each.judge in chosen]
+    questions = load_questions(bench.source / "question.jsonl") if bench else None
+    if questions and unknown_questions(judgments, questions):
+        why_no_bench = f"bench {bench.name if bench else ''} does not have all questions of {path}"
+        questions = None
+    if questions is None:
+        why = f"no categories: {why_no_bench or 'no bench is named'}; give the file's own bench with --bench"
+        if query.categories:
+            raise MtbenchError(why)
+        notes.append(why)
+    else:
+        questions = select(questions, categories=query.categories)
+    scope = _scope(groups, mode, query, questions, [])
+    if query.categories:
+        groups = [_only_questions(each, scope) for each in groups]
+    name = bench.name if bench and questions else None
+    return Results(mode, name, (str(path),), build_tables(groups, scope, name), notes)
+
+
+def _scope(
+    groups: Sequence[Group], mode: Mode, query: Query, questions: Sequence[Question] | None, answered: Sequence[str]
+) -> Scope:
+    judged = {model for each in groups for judgment in each.judgments for model in contest(judgment)}
+    baseline = None if mode is Mode.SINGLE else _baseline(query, mode, sorted(judged))
+    everyone = sorted(judged | set(answered))
+    chosen = _chosen(query.models, everyone, "--model", "here")
+    return Scope(
+        mode=mode,
+        measure=Scores() if mode is Mode.SINGLE else WinRates(baseline if mode is Mode.PAIRWISE_BASELINE else None),
+        models=frozenset(chosen or everyone),
+        are_chosen=bool(chosen),
+        baseline=baseline,
+        questions=questions,
+        answered=[model for model in answered if not chosen or model in chosen],
+        category_of={question.question_id: question.category for question in questions or ()},
+    )
+
+
+def _baseline(query: Query, mode: Mode, judged: Sequence[str]) -> str | None:
+    if query.baseline is not None:
+        return _chosen([query.baseline], judged, "--baseline", "in these judgments")[0]
+    if mode is Mode.PAIRWISE_ALL:
+        return None
+    if FASTCHAT_BASELINE in judged:
+        return FASTCHAT_BASELINE
+    raise MtbenchError(f"pairwise-baseline needs --baseline; the models of these judgments are {', '.join(judged)}")
+
+
+def _chosen(wanted: Sequence[str], known: Sequence[str], option: str, where: str) -> list[str]:
+    """`wanted` as `known` has it. Raises MtbenchError for what is not there."""
+    found = []
+    for name in wanted:
+        rest = name.partition("/")[2]
+        spellings = (name, PurePath(rest).stem if rest.endswith(".gguf") else rest)
+        matches = [each for each in spellings if each in known]
+        if not matches:
+            raise MtbenchError(f"{option} {name}: not {where}; there is {', '.join(known) or 'nothing'}")
+        found.append(matches[0])
+    return found
+
+
+def _only_questions(group: Group, scope: Scope) -> Group:
+    return replace(
+        group,
+        judgments=tuple(each for each in group.judgments if each.question_id in scope.category_of),
+        failures=tuple(each for each in group.failures if each.key.get("question_id") in scope.category_of),
+    )
+
+
+def _mode_of_file(path: Path, judgment: Judgment, asked: Mode | None) -> Mode:
+    single = isinstance(judgment, SingleJudgment)
+    mode = asked or (Mode.SINGLE if single else Mode.PAIRWISE_ALL)
+    if single is not (mode is Mode.SINGLE):
+        holds, use = ("single grades", "single") if single else ("pair judgments", "pairwise-all or pairwise-baseline")
+        raise MtbenchError(f"--input {path} holds {holds}: use --mode {use}")
+    return mode
+
+
+def _why_none(bench: Bench, mode: Mode, grades: Collection[str], pairs: Collection[str], failed: int) -> str:
+    there = [f"{name} (single)" for name in grades] + [f"{name} (pairwise)" for name in pairs]
+    return (
+        f"no judgments for --mode {mode} in {bench.folder / 'model_judgment'}"
+        + (f", only {failed} failed requests" if failed else "")
+        + f". `mtbench judge --bench {bench.name} --mode {mode}` makes them from answers, `mtbench gen-answers` makes "
+        f"answers, and `mtbench run` does both. Judges there: {', '.join(there) or 'none'}"
+    )

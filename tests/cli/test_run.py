@@ -1,0 +1,295 @@
+"""`mtbench run`: answers, verdicts and tables in one go, as a process."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import yaml
+
+from tests.support.benches import QUESTIONS, make_bench, read_lines
+from tests.support.cli import command, environment, mtbench
+from tests.support.servers import ModelServer, Reply, running_server
+
+
+def run(folder: Path, candidate: ModelServer, judge: ModelServer, *more: str) -> subprocess.CompletedProcess[str]:
+    return mtbench(
+        folder, "run", "--model", "openai/tiny", "--base-url", candidate.base_url, "--judge", "openai/grader",
+        "--judge-base-url", judge.base_url, "--bench", "tiny", *more,
+    )  # fmt: skip
+
+
+def test_two_servers_answer_and_judge_and_the_tables_follow(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path)
+    with running_server() as candidate, running_server(reply=lambda _: "[[7]]") as judge:
+        done = run(tmp_path, candidate, judge)
+        assert (done.returncode, len(candidate.requests), len(judge.requests)) == (0, 6, 6)
+        assert "tiny" in done.stdout
+        assert "7.0" in done.stdout
+        again = run(tmp_path, candidate, judge)
+        assert (again.returncode, len(candidate.requests), len(judge.requests)) == (0, 6, 6)
+        tables = done.stdout.split("Files:")[0]
+        assert again.stdout.split("Files:")[0] == tables
+    assert len(read_lines(bench / "model_answer" / "tiny.jsonl")) == 3
+    assert len(read_lines(bench / "model_judgment" / "grader_single.jsonl")) == 6
+
+
+def test_a_turn_is_judged_when_it_exists_not_when_all_do(tmp_path: Path) -> None:
+    make_bench(tmp_path, QUESTIONS[:1])
+    judged_at: list[float] = []
+    second_asked_at: list[float] = []
+
+    def answer(body: dict[str, list[object]]) -> str:
+        if len(body["messages"]) > 1:
+            second_asked_at.append(time.monotonic())
+        return "answer"
+
+    def grade(_: object) -> str:
+        judged_at.append(time.monotonic())
+        return "[[5]]"
+
+    with running_server(reply=answer, latency=0.5) as candidate, running_server(reply=grade) as judge:
+        assert run(tmp_path, candidate, judge).returncode == 0
+    assert judged_at[0] < second_asked_at[0]
+
+
+def test_pairwise_runs_compare_what_both_have_answered(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path)
+    with running_server() as candidate, running_server(reply=lambda _: "[[C]]") as judge:
+        done = run(tmp_path, candidate, judge, "--model", "openai/other", "--mode", "pairwise-all")
+        assert (done.returncode, len(judge.requests)) == (0, 12)
+    assert {j["g1_winner"] for j in read_lines(bench / "model_judgment" / "grader_pair.jsonl")} == {"tie"}
+    assert "other" in done.stdout
+
+
+def test_a_baseline_answered_earlier_need_not_be_a_model_of_the_run(tmp_path: Path) -> None:
+    make_bench(tmp_path)
+    with running_server() as candidate, running_server(reply=lambda _: "[[C]]") as judge:
+        mtbench(
+            tmp_path, "gen-answers", "--model", "openai/old", "--base-url", candidate.base_url, "--bench", "tiny"
+        )
+        done = run(tmp_path, candidate, judge, "--mode", "pairwise-baseline", "--baseline", "old")
+        assert (done.returncode, len(judge.requests)) == (0, 12)
+
+
+def test_settings_come_from_the_flag_then_the_environment_then_the_file(tmp_path: Path) -> None:
+    make_bench(tmp_path, QUESTIONS[:1])
+    with running_server() as server:
+        (tmp_path / "mtbench.yaml").write_text(
+            yaml.safe_dump(
+                {
+                    "bench": "tiny",
+                    "model": ["candidate"],
+                    "judge": ["openai/grader"],
+                    "judge-base-url": server.base_url,
+                    "max-tokens": 10,
+                    "temperature": 0.1,
+                    "models": {
+                        "candidate": {"provider": "openai", "model": "some/name", "base_url": server.base_url}
+                    },
+                }
+            )
+        )
+        done = mtbench(tmp_path, "run", "--temperature", "0.3", env={"MTBENCH_MAX_TOKENS": "20"})
+        assert done.returncode == 0, done.stderr
+        asked = server.bodies[0]
+        assert (asked["model"], asked["max_tokens"], asked["temperature"]) == ("some/name", 20, 0.3)
+
+        saved = next((tmp_path / "data" / "tiny" / "settings").glob("run-*.yaml"))
+        resolved = yaml.safe_load(saved.read_text())
+        assert (resolved["max-tokens"], resolved["temperature"]) == (20, 0.3)
+        (tmp_path / "mtbench.yaml").unlink()
+        server.requests.clear()
+        again = mtbench(tmp_path, "run", "--config", saved, "--questions", "1")
+        assert again.returncode == 0, again.stderr
+        assert not server.requests
+
+
+def test_an_unknown_setting_is_named_with_the_nearest_one(tmp_path: Path) -> None:
+    (tmp_path / "mtbench.yaml").write_text("temprature: 1\n")
+    done = mtbench(tmp_path, "run")
+    assert done.returncode == 2
+    assert "no option 'temprature'; did you mean 'temperature'?" in done.stderr
+
+
+def test_a_model_without_a_judge_is_asked_for_one(tmp_path: Path) -> None:
+    done = mtbench(tmp_path, "run", "--model", "openai/x")
+    assert done.returncode == 2
+    assert "which judge?" in done.stderr
+
+
+def test_candidate_and_judge_of_one_name_on_two_servers_are_told_apart(tmp_path: Path) -> None:
+    make_bench(tmp_path)
+    done = mtbench(
+        tmp_path, "run", "--bench", "tiny", "--model", "openai/m", "--base-url", "http://127.0.0.1:1/v1",
+        "--judge", "openai/m", "--judge-base-url", "http://127.0.0.1:2/v1",
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "alias" in done.stderr
+
+
+def test_a_dry_run_tells_both_halves_and_sends_nothing(tmp_path: Path) -> None:
+    make_bench(tmp_path)
+    with running_server() as server:
+        done = run(tmp_path, server, server, "--dry-run")
+        assert (done.returncode, len(server.requests)) == (0, 0)
+    assert "tiny would answer 3 of 3 questions" in done.stdout
+    assert "grader would make 6 judgments" in done.stdout
+
+
+def test_failures_are_told_after_the_tables_with_exit_code_3(tmp_path: Path) -> None:
+    make_bench(tmp_path)
+    refuse_math = Reply("", finish_reason="content_filter")
+    with (
+        running_server() as candidate,
+        running_server(reply=lambda body: refuse_math if "6 times 7" in str(body) else "[[4]]") as judge,
+    ):
+        done = run(tmp_path, candidate, judge)
+    assert done.returncode == 3
+    assert "4.0" in done.stdout
+    assert "2 verdicts failed" in done.stderr
+
+
+class Terminal:
+    """A process on a pseudo-terminal, as a person has it."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self._master, slave = pty.openpty()
+        env = environment(folder) | {"TERM": "xterm-256color"}
+        env.pop("NO_COLOR")
+        self.process = subprocess.Popen(
+            command(*arguments), cwd=folder, env=env, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+            preexec_fn=_own_terminal,
+        )  # fmt: skip
+        os.close(slave)
+        self.text = ""
+
+    def read_until(self, words: str, seconds: float = 20) -> None:
+        end = time.monotonic() + seconds
+        while words not in self.text:
+            assert time.monotonic() < end, f"never said {words!r}: {self.text[-2000:]}"
+            if select.select([self._master], [], [], 0.1)[0]:
+                try:
+                    self.text += os.read(self._master, 65536).decode(errors="replace")
+                except OSError:
+                    assert words in self.text, self.text[-2000:]
+                    return
+
+    def press_ctrl_c(self) -> None:
+        os.write(self._master, b"\x03")
+
+    def wait(self, seconds: float = 20) -> int:
+        end = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < end:
+            if select.select([self._master], [], [], 0.1)[0]:
+                try:
+                    self.text += os.read(self._master, 65536).decode(errors="replace")
+                except OSError:
+                    break
+        return self.process.wait(max(0.1, end - time.monotonic()))
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._master)
+
+
+def _own_terminal() -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def test_ctrl_c_finishes_what_is_in_flight_says_so_and_the_rerun_pays_for_nothing_twice(tmp_path: Path) -> None:
+    many = [{"question_id": number, "category": "stem", "turns": ["a", "b"]} for number in range(1, 31)]
+    bench = make_bench(tmp_path, many)
+    with running_server(latency=0.4) as candidate, running_server(reply=lambda _: "[[5]]") as judge:
+        arguments = (
+            "run", "--model", "openai/tiny", "--base-url", candidate.base_url, "--judge", "openai/grader",
+            "--judge-base-url", judge.base_url, "--bench", "tiny", "--parallel", "3",
+        )  # fmt: skip
+        terminal = Terminal(tmp_path, *arguments)
+        try:
+            terminal.read_until("answers")
+            deadline = time.monotonic() + 10
+            while len(candidate.requests) < 5:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            terminal.press_ctrl_c()
+            terminal.read_until("stopping")
+            code = terminal.wait()
+        finally:
+            terminal.close()
+        assert code == 130
+        assert "Traceback" not in terminal.text
+        assert "interrupted" in terminal.text
+        paid = len(candidate.requests), len(judge.requests)
+        assert paid[0] < 60
+        done = mtbench(tmp_path, *arguments)
+        assert done.returncode == 0
+        assert (len(candidate.requests), len(judge.requests)) == (60, 60)
+    assert len(read_lines(bench / "model_answer" / "tiny.jsonl")) == 30
+    assert len(read_lines(bench / "model_judgment" / "grader_single.jsonl")) == 60
+
+
+def test_a_second_ctrl_c_drops_what_is_in_flight(tmp_path: Path) -> None:
+    make_bench(tmp_path)
+    with running_server(latency=30) as candidate, running_server() as judge:
+        terminal = Terminal(
+            tmp_path, "run", "--model", "openai/tiny", "--base-url", candidate.base_url, "--judge", "openai/grader",
+            "--judge-base-url", judge.base_url, "--bench", "tiny",
+        )  # fmt: skip
+        try:
+            terminal.read_until("in flight")
+            deadline = time.monotonic() + 10
+            while not candidate.requests:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            terminal.press_ctrl_c()
+            terminal.read_until("Ctrl-C again")
+            terminal.press_ctrl_c()
+            assert terminal.wait(10) == 130
+        finally:
+            terminal.close()
+        assert "Traceback" not in terminal.text
+
+
+def test_a_terminated_job_stops_as_cleanly(tmp_path: Path) -> None:
+    make_bench(tmp_path)
+    with running_server(latency=0.5) as server:
+        process = subprocess.Popen(
+            command("gen-answers", "--model", "openai/tiny", "--base-url", server.base_url, "--bench", "tiny"),
+            cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + 10
+        while not server.requests:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "interrupted" in err
+
+
+def test_a_second_run_on_the_same_file_says_who_holds_it_and_waits(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path)
+    with running_server(latency=0.4) as server:
+        arguments = ("gen-answers", "--model", "openai/tiny", "--base-url", server.base_url, "--bench", "tiny")
+        first = subprocess.Popen(
+            command(*arguments, "--parallel", "1"), cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.PIPE
+        )
+        deadline = time.monotonic() + 10
+        while not server.requests:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        second = mtbench(tmp_path, *arguments)
+        first.communicate(timeout=20)
+        assert (first.returncode, second.returncode) == (0, 0)
+        assert f"being written by process {first.pid}" in second.stderr
+        assert len(server.requests) == 6
+    assert len(read_lines(bench / "model_answer" / "tiny.jsonl")) == 3

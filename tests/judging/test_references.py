@@ -1,0 +1,64 @@
+"""Whose reference answer a judge is shown."""
+
+from pathlib import Path
+
+import pytest
+
+from mtbench.benches import Bench, load_questions
+from mtbench.errors import MtbenchError
+from mtbench.judging.references import Reference, References, check_references
+from mtbench.records import Json, Question
+from tests.support.benches import write_lines
+from tests.support.shared import SHARED, needs_shared
+
+
+def answer(*turns: str) -> Json:
+    return {"question_id": 1, "choices": [{"index": 0, "turns": list(turns)}]}
+
+
+def shown(folder: Path, judge: str, reference: tuple[str, ...] = (), **answers: Json) -> Reference | None:
+    """What the judge is shown for a question of two turns, with `answers` by model beside it."""
+    for model, obj in answers.items():
+        write_lines(folder / "reference_answer" / f"{model}.jsonl", [obj])
+    return References(Bench("b", folder, folder), judge, None).of(Question(1, "math", ("?", "?"), reference))
+
+
+def test_the_judges_own_come_first_then_the_question_files_then_the_only_others(tmp_path: Path) -> None:
+    assert shown(tmp_path, "j") is None
+    assert shown(tmp_path, "j", other=answer("o", "o")) == Reference(("o", "o"), "other")
+    assert shown(tmp_path, "j", ("q", "q")) == Reference(("q", "q"), "question file")
+    assert shown(tmp_path, "j", ("q", "q"), j=answer("j", "j")) == Reference(("j", "j"), "j")
+
+
+@pytest.mark.parametrize("partial", [("q", ""), ("", "q"), ("q", " "), ("q",)])
+def test_a_question_files_reference_with_a_turn_missing_gives_way_to_a_whole_one(
+    tmp_path: Path, partial: tuple[str, ...]
+) -> None:
+    assert shown(tmp_path, "j", partial) is None
+    assert shown(tmp_path, "j", partial, other=answer("o", "o")) == Reference(("o", "o"), "other")
+
+
+def test_two_other_models_are_one_too_many(tmp_path: Path) -> None:
+    with pytest.raises(MtbenchError, match="question 1 has reference answers by a, b and none by the judge j"):
+        shown(tmp_path, "j", a=answer("a", "a"), b=answer("b", "b"))
+
+
+def test_questions_that_lack_a_reference_for_a_turn_are_named(tmp_path: Path) -> None:
+    write_lines(tmp_path / "reference_answer" / "gpt-4.jsonl", [answer("one")])
+    references = References(Bench("b", tmp_path, tmp_path), "j", None)
+    questions = [Question(number, category, ("?", "?")) for number, category in [(1, "math"), (2, "math"), (3, "art")]]
+    with pytest.raises(MtbenchError, match=r"no reference answer for questions 1, 2 \(categories math, coding\)"):
+        check_references(questions, references, ("math", "coding"), tmp_path)
+    check_references(questions, references, ("stem",), tmp_path)
+
+
+@needs_shared
+def test_every_official_question_that_needs_a_reference_has_a_whole_one_for_any_judge() -> None:
+    bench = Bench("mt_bench", SHARED / "mt_bench", SHARED / "mt_bench")
+    questions = load_questions(bench.source / "question.jsonl")
+    for judge in ("gpt-4", "another"):
+        references = References(bench, judge, None)
+        check_references(questions, references, ("math", "reasoning", "coding"), bench.folder)
+        for question in questions:
+            reference = references.of(question)
+            assert reference is None or all(reference.turns)

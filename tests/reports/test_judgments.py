@@ -1,0 +1,118 @@
+"""Reading judgment files."""
+
+from pathlib import Path
+
+import pytest
+
+from mtbench.errors import BadRecord
+from mtbench.records import Failure, Json, Where, judgment_from_json
+from mtbench.reports.judgments import Group, contest_of_failure, group, prompt_set, read_file, read_judgments
+from tests.reports.lines import grade, ours, pair
+from tests.support.benches import write_lines
+
+
+def groups_of(*lines: Json, failures: tuple[Failure, ...] = ()) -> list[Group]:
+    return group([([judgment_from_json(line, Where(Path("lines"))) for line in lines], failures)])
+
+
+def scores(one: Group) -> list[float]:
+    return [judgment.score for judgment in one.judgments if hasattr(judgment, "score")]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name"),
+    [
+        ("default/single-reference", "default"),
+        ("cot/pairwise", "cot"),
+        ("single-math-v1-multi-turn", "FastChat"),
+        ("single-v1.structured", "FastChat.structured"),
+        ("default/single.structured", "default.structured"),
+        ("default.structured/single", "default.structured"),
+    ],
+)
+def test_the_set_of_a_prompt_is_before_the_slash_and_fastchat_s_names_have_none(prompt: str, name: str) -> None:
+    assert prompt_set(prompt) == name
+
+
+def test_a_group_is_one_judge_with_one_prompt_set() -> None:
+    found = groups_of(
+        grade(1, "a", 5),
+        grade(1, "a", 5, judge=["gpt-4", "single-math-v1"]),
+        ours(grade(1, "a", 6)),
+        ours(grade(1, "a", 7), judge="claude"),
+    )
+    assert [(each.judge, each.prompt_set, len(each.judgments)) for each in found] == [
+        ("claude", "default", 1),
+        ("gpt-4", "FastChat", 2),
+        ("gpt-4", "default", 1),
+    ]
+
+
+def test_a_line_of_ours_supersedes_the_earlier_ones_of_the_same_work() -> None:
+    (one,) = groups_of(ours(grade(1, "a", 2)), ours(grade(1, "b", 3)), ours(grade(1, "a", 4)), ours(grade(1, "a", 9)))
+    assert (scores(one), one.superseded, one.duplicates) == ([3, 9], 2, 0)
+
+
+def test_a_line_of_ours_supersedes_fastchat_s_under_the_same_prompt_name() -> None:
+    (one,) = groups_of(grade(1, "a", 2), grade(1, "a", 3), grade(1, "a", 4, request_hash="aa"))
+    assert (scores(one), one.superseded) == ([4], 2)
+
+
+def test_fastchat_s_lines_supersede_nothing_and_are_all_counted() -> None:
+    (one,) = groups_of(grade(1, "a", 2, request_hash="aa"), grade(1, "a", 3), grade(1, "a", 4))
+    assert (scores(one), one.superseded, one.duplicates) == ([2, 3, 4], 0, 2)
+
+
+@pytest.mark.parametrize(
+    "other", [{"turn": 2}, {"repeat": 1}, {"question_id": 2}, {"judge": ["gpt-4", "default/single-reference"]}]
+)
+def test_other_work_is_not_superseded(other: Json) -> None:
+    (one,) = groups_of(ours(grade(1, "a", 2)), ours(grade(1, "a", 3)) | other)
+    assert (scores(one), one.superseded) == ([2, 3], 0)
+
+
+def test_a_pair_stored_mirrored_is_the_same_pair() -> None:
+    (one,) = groups_of(ours(pair(1, "a b", "11")), ours(pair(1, "b a", "22")), ours(pair(1, "a c", "11")))
+    assert (len(one.judgments), one.superseded) == (2, 1)
+
+
+def test_a_pair_played_in_one_order_supersedes_too() -> None:
+    first = pair(1, "a b", "11", judge=["gpt-4", "default/pair"], g2_request_hash="bb", one_order="g2")
+    (one,) = groups_of(first, first)
+    assert one.superseded == 1
+
+
+def test_a_failure_goes_to_the_prompt_set_that_it_names_or_else_to_all_of_its_file() -> None:
+    named = Failure({"question_id": 2, "models": ["b", "a"], "prompt": "default/single"}, "unavailable", "", 1.0)
+    judged = Failure({"question_id": 2, "model": "a", "judge": ["gpt-4", "single-v1"]}, "unavailable", "", 1.0)
+    nameless = Failure({"question_id": 2}, "unavailable", "", 1.0)
+    found = groups_of(grade(1, "a", 5), ours(grade(1, "a", 5)), failures=(named, judged, nameless))
+    assert {each.prompt_set: each.failures for each in found} == {
+        "default": (named, nameless),
+        "FastChat": (judged, nameless),
+    }
+    assert [contest_of_failure(each) for each in (named, judged, nameless)] == [("a", "b"), ("a",), ()]
+
+
+def test_a_file_is_read_with_the_failures_beside_it_and_a_torn_tail_is_said(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "gpt-4_single.jsonl", [grade(1, "a", 5)])
+    path.write_bytes(path.read_bytes() + b'{"question_id": 2, "mod')
+    failure = {"key": {"question_id": 2}, "reason": "refused", "message": "no", "tstamp": 1.0}
+    write_lines(tmp_path / "gpt-4_single.failures.jsonl", [failure, failure])
+    notes: list[str] = []
+    judgments, failures = read_file(path, notes.append)
+    assert (len(judgments), len(failures)) == (1, 1)
+    assert len(notes) == 1
+    assert "line 2" in notes[0]
+
+
+def test_a_file_of_both_kinds_is_an_error_that_names_the_line(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "mixed.jsonl", [grade(1, "a", 5), pair(1, "a b", "11")])
+    with pytest.raises(BadRecord, match="line 2: a pair judgment among single grades"):
+        read_judgments(path, print)
+
+
+def test_a_line_that_is_no_judgment_is_an_error_that_names_it(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "x.jsonl", [grade(1, "a", 5), {"question_id": 1, "choices": []}])
+    with pytest.raises(BadRecord, match="line 2: neither a grade"):
+        read_judgments(path, print)
