@@ -141,8 +141,8 @@ async def _next_or_stop(source: AsyncIterator[Item], stop: Stop) -> Item:
 class Recall:
     """A ChatModel for one piece of work: replies that an earlier run had paid for are not asked for again.
 
-    `finished` grows with each reply, by request hash, so that a failure record can keep what was paid for; the same
-    request twice within the work (two orders of equal answers) is asked twice. Nothing is sent once a stop was asked for.
+    `finished` grows with each reply, by request hash, so that a failure record can keep what was paid for. The same
+    request twice in one piece of work (two orders of equal answers) is asked twice. Nothing is sent after a stop.
     """
 
     def __init__(

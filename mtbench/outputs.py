@@ -16,8 +16,8 @@ from mtbench.records import Failure, Json, Where, usage_from_json, usage_to_json
 class Output:
     """The file that one kind of record goes to, with its failures beside it, for the time of an `async with` block.
 
-    Waits for another run that writes the file; raises Interrupted when a stop is asked for meanwhile. A failure is taken
-    off the list when a later record does its work; what is left is there for the next run.
+    Waits for another run that writes the file; raises Interrupted when a stop is asked for meanwhile. A failure is
+    taken off the list when a later record does its work; what is left is there for the next run.
     """
 
     def __init__(self, path: Path, warn: Callable[[str], None], stop: Stop) -> None:

@@ -19,6 +19,9 @@ Kind = TypeVar("Kind")
 FASTCHAT_ERROR = "$ERROR$"
 """The text that FastChat stores in place of a judgment when the request failed."""
 
+STRUCTURED = ".structured"
+"""Ends the name of a prompt that asks for its verdict as JSON."""
+
 UNPARSED = -1
 """FastChat's score of a judgment in which no verdict was found."""
 
@@ -400,6 +403,17 @@ def judgment_from_json(obj: Json, where: Where) -> Judgment:
     if "score" in obj:
         return SingleJudgment.from_json(obj, where)
     raise where.bad("neither a grade (model, score) nor a pair judgment (model_1, model_2)")
+
+
+def prompt_set(prompt_name: str) -> str:
+    """The set that a prompt is of: what stands before "/"; FastChat's names have none, and are one set.
+
+    Prompts that ask for a JSON verdict (.structured) are another instrument, hence a set of their own.
+    """
+    name = prompt_name.removesuffix(STRUCTURED)
+    folder, slash, _ = name.partition("/")
+    base = folder if slash else "FastChat"
+    return base if name == prompt_name or base.endswith(STRUCTURED) else base + STRUCTURED
 
 
 def usage_to_json(usage: Usage) -> Json:

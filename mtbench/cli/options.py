@@ -54,7 +54,7 @@ Config = Annotated[
     ),
 ]
 Parallel = Annotated[
-    int | None, option("--parallel", "Requests in flight to each model [default: 8].", min=1, metavar="N")
+    int | None, option("--parallel", "Requests in flight to each model (default: 8).", min=1, metavar="N")
 ]
 Timeout = Annotated[float, option("--timeout", "Seconds that one request may take.", min=1)]
 KeepThinking = Annotated[
@@ -76,7 +76,7 @@ BaseUrl = Annotated[
 NumChoices = Annotated[int, option("--num-choices", "Answers to sample for each question.", min=1)]
 MaxTokens = Annotated[int, option("--max-tokens", "Longest answer of a turn, in tokens.", min=1)]
 Temperature = Annotated[
-    float | None, option("--temperature", "Temperature of every answer [default: by category].", min=0, max=2)
+    float | None, option("--temperature", "Temperature of every answer (default: by category).", min=0, max=2)
 ]
 Seed = Annotated[int | None, option("--seed", "Seed of the first choice; the next ones count up.")]
 SystemPrompt = Annotated[str | None, option("--system-prompt", "System prompt of the models that answer.")]
@@ -117,7 +117,7 @@ ReferenceCategory = Annotated[
     list[str] | None,
     option(
         "--reference-category",
-        "Category judged beside a reference answer; may be repeated [default: math, reasoning, coding].",
+        "Category judged beside a reference answer; may be repeated (default: math, reasoning, coding).",
         metavar="NAME",
     ),
 ]

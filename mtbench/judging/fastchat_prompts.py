@@ -8,7 +8,6 @@ from pathlib import Path
 from mtbench import files
 from mtbench.errors import BadRecord, MtbenchError
 from mtbench.judging.prompt_set import (
-    STRUCTURED,
     JudgePrompt,
     Mode,
     OutputFormat,
@@ -21,7 +20,7 @@ from mtbench.judging.prompt_set import (
     wording_hash,
 )
 from mtbench.judging.render import Material
-from mtbench.records import Json
+from mtbench.records import STRUCTURED, Json
 
 
 def load_jsonl(path: Path) -> PromptSet:

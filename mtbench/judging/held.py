@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from mtbench.chat import Message, Params
 from mtbench.judging.matches import Match
 from mtbench.judging.prompts import JudgePrompt
-from mtbench.records import Json, Judgment, SingleJudgment
+from mtbench.records import Json, Judgment, SingleJudgment, prompt_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class JudgeWork:
 
 @dataclass(slots=True)
 class Held:
-    """What a judgment file holds, by match and by content: enough to know what need not be asked again."""
+    """What a judgment file holds that still counts: a line of ours takes the place of earlier ones on the same work."""
 
-    _by_match: dict[tuple[object, ...], dict[tuple[str, ...], tuple[bool, int]]] = field(default_factory=dict)
+    _by_work: dict[tuple[object, ...], dict[tuple[str, ...], tuple[bool, int]]] = field(default_factory=dict)
 
     def add(self, judgment: Judgment) -> None:
         if judgment.failed:
@@ -54,8 +54,10 @@ class Held:
             hashes = [judgment.g1_request_hash, judgment.g2_request_hash]
             prompts = [judgment.g1_user_prompt, judgment.g2_user_prompt]
         known = tuple(sorted(each for each in hashes if each)) or _of_prompts(judgment.judge[1], prompts)
-        key = _match_key(judgment.question_id, judgment.turn, models, judgment.repeat)
-        self._by_match.setdefault(key, {})[known] = (judgment.unparsed, judgment.reasked)
+        key = _work_key(judgment.judge[1], judgment.question_id, judgment.turn, models, judgment.repeat)
+        if any(hashes):
+            self._by_work[key] = {}
+        self._by_work.setdefault(key, {})[known] = (judgment.unparsed, judgment.reasked)
 
     def has(self, work: JudgeWork, hashes: Sequence[str], reask: int) -> bool:
         """Whether the file holds this judgment, made by these requests, or by FastChat with this very prompt.
@@ -63,7 +65,8 @@ class Held:
         One without a verdict counts as held unless it may be asked again more often than it was.
         """
         match = work.match
-        held = self._by_match.get(_match_key(match.question.question_id, match.turn, match.models, work.repeat), {})
+        key = _work_key(work.prompt.name, match.question.question_id, match.turn, match.models, work.repeat)
+        held = self._by_work.get(key, {})
         known = held.get(tuple(sorted(hashes))) or held.get(_of_prompts(work.prompt.name, work.user_prompts))
         if known is None:
             return False
@@ -71,8 +74,8 @@ class Held:
         return not unparsed or reasked >= reask
 
 
-def _match_key(question_id: int | str, turn: int, models: Sequence[str], repeat: int) -> tuple[object, ...]:
-    return (question_id, turn, *sorted(models), repeat)
+def _work_key(prompt: str, question_id: int | str, turn: int, models: Sequence[str], repeat: int) -> tuple[object, ...]:
+    return (prompt_set(prompt), question_id, turn, *sorted(models), repeat)
 
 
 def _of_prompts(name: str, user_prompts: Iterable[str]) -> tuple[str, ...]:

@@ -26,7 +26,6 @@ import yaml
 from mtbench.benches import shipped
 from mtbench.errors import BadRecord, MtbenchError
 from mtbench.judging.prompt_set import (
-    STRUCTURED,
     JudgePrompt,
     Mode,
     OutputFormat,
@@ -38,6 +37,7 @@ from mtbench.judging.prompt_set import (
     wording_hash,
 )
 from mtbench.judging.render import Kind, Layout, Material, lay_out
+from mtbench.records import STRUCTURED
 
 _Form = Literal["bracketed", "json"]
 _Sheet = Mapping[str, Any]

@@ -11,6 +11,7 @@ import orjson
 from mtbench.chat import Message
 from mtbench.errors import MtbenchError
 from mtbench.judging.render import Material
+from mtbench.records import STRUCTURED
 
 Mode = Literal["single", "pairwise"]
 OutputFormat = Literal["[[rating]]", "[[A]]", "[[rating_a,rating_b]]"]
@@ -19,8 +20,6 @@ OUTPUT_FORMATS: Mapping[Mode, tuple[OutputFormat, ...]] = {
     "single": ("[[rating]]",),
     "pairwise": ("[[A]]", "[[rating_a,rating_b]]"),
 }
-STRUCTURED = ".structured"
-"""What the name of a prompt or a set has added when it asks for a JSON verdict."""
 
 
 class Template(Protocol):

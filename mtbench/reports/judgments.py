@@ -16,9 +16,9 @@ from mtbench.records import (
     SingleJudgment,
     Where,
     judgment_from_json,
+    prompt_set,
 )
 
-STRUCTURED = ".structured"
 Contest = tuple[str, ...]
 Work = tuple[Hashable, ...]
 
@@ -39,17 +39,6 @@ class Group:
         return len(self.judgments) - len({work_of(judgment) for judgment in self.judgments})
 
 
-def prompt_set(prompt_name: str) -> str:
-    """The set that a prompt is of: what stands before "/"; FastChat's names have none, and are one set.
-
-    Prompts that ask for a JSON verdict (.structured) are another instrument, hence a set of their own.
-    """
-    name = prompt_name.removesuffix(STRUCTURED)
-    folder, slash, _ = name.partition("/")
-    base = folder if slash else "FastChat"
-    return base if name == prompt_name or base.endswith(STRUCTURED) else base + STRUCTURED
-
-
 def contest(judgment: Judgment) -> Contest:
     """The model that was graded, or the two that were compared, in one order however the line has them."""
     if isinstance(judgment, SingleJudgment):
@@ -67,7 +56,8 @@ def has_verdict(judgment: Judgment) -> bool:
 def work_of(judgment: Judgment) -> Work:
     """What a judgment has judged: a newer judgment of ours on the same work takes an older one's place."""
     return (
-        *judgment.judge,
+        judgment.judge[0],
+        prompt_set(judgment.judge[1]),
         contest(judgment),
         judgment.question_id,
         judgment.turn,

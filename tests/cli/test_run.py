@@ -68,9 +68,7 @@ def test_pairwise_runs_compare_what_both_have_answered(tmp_path: Path) -> None:
 def test_a_baseline_answered_earlier_need_not_be_a_model_of_the_run(tmp_path: Path) -> None:
     make_bench(tmp_path)
     with running_server() as candidate, running_server(reply=lambda _: "[[C]]") as judge:
-        mtbench(
-            tmp_path, "gen-answers", "--model", "openai/old", "--base-url", candidate.base_url, "--bench", "tiny"
-        )
+        mtbench(tmp_path, "gen-answers", "--model", "openai/old", "--base-url", candidate.base_url, "--bench", "tiny")
         done = run(tmp_path, candidate, judge, "--mode", "pairwise-baseline", "--baseline", "old")
         assert (done.returncode, len(judge.requests)) == (0, 12)
 
@@ -87,9 +85,7 @@ def test_settings_come_from_the_flag_then_the_environment_then_the_file(tmp_path
                     "judge-base-url": server.base_url,
                     "max-tokens": 10,
                     "temperature": 0.1,
-                    "models": {
-                        "candidate": {"provider": "openai", "model": "some/name", "base_url": server.base_url}
-                    },
+                    "models": {"candidate": {"provider": "openai", "model": "some/name", "base_url": server.base_url}},
                 }
             )
         )

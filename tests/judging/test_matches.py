@@ -38,7 +38,9 @@ def test_nobody_to_compare_is_said(mode: str, models: list[str], baseline: str |
 
 
 def test_every_turn_is_a_match_and_those_of_a_question_stand_together() -> None:
-    found = [(match.question.question_id, match.turn, match.models) for match in all_matches(QUESTIONS, [("x",), ("y",)])]
+    found = [
+        (match.question.question_id, match.turn, match.models) for match in all_matches(QUESTIONS, [("x",), ("y",)])
+    ]
     assert found[:4] == [(1, 1, ("x",)), (1, 1, ("y",)), (1, 2, ("x",)), (1, 2, ("y",))]
     assert len(found) == 2 * (2 + 3 + 1)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mtbench.errors import BadRecord
-from mtbench.records import Failure, Json, Where, judgment_from_json
-from mtbench.reports.judgments import Group, contest_of_failure, group, prompt_set, read_file, read_judgments
+from mtbench.records import Failure, Json, Where, judgment_from_json, prompt_set
+from mtbench.reports.judgments import Group, contest_of_failure, group, read_file, read_judgments
 from tests.reports.lines import grade, ours, pair
 from tests.support.benches import write_lines
 
@@ -63,8 +63,14 @@ def test_fastchat_s_lines_supersede_nothing_and_are_all_counted() -> None:
     assert (scores(one), one.superseded, one.duplicates) == ([2, 3, 4], 0, 2)
 
 
+def test_another_prompt_of_the_same_set_on_the_same_work_supersedes() -> None:
+    now_beside_a_reference = ours(grade(1, "a", 3)) | {"judge": ["gpt-4", "default/single-reference"]}
+    (one,) = groups_of(ours(grade(1, "a", 2)), now_beside_a_reference)
+    assert (scores(one), one.superseded) == ([3], 1)
+
+
 @pytest.mark.parametrize(
-    "other", [{"turn": 2}, {"repeat": 1}, {"question_id": 2}, {"judge": ["gpt-4", "default/single-reference"]}]
+    "other", [{"turn": 2}, {"repeat": 1}, {"question_id": 2}]
 )
 def test_other_work_is_not_superseded(other: Json) -> None:
     (one,) = groups_of(ours(grade(1, "a", 2)), ours(grade(1, "a", 3)) | other)
