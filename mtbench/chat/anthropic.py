@@ -31,7 +31,7 @@ class AnthropicModel:
 
     def __init__(self, spec: ModelSpec, endpoint: Endpoint, *, timeout: float, keep_thinking: bool) -> None:
         self._spec, self._endpoint, self._keep_thinking = spec, endpoint, keep_thinking
-        self._http = Http(timeout)
+        self._http = Http(spec.id, timeout)
 
     async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
         if params.seed is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -41,11 +42,12 @@ class HttpReply:
 class Http:
     """One user's hold on the session that all users in this event loop share; the last `aclose` closes it.
 
-    `timeout`: seconds for a whole request. The number of connections is not limited here: who asks limits it.
+    `model` is what messages call the model. `timeout`: seconds for a whole request. The number of connections is not limited here: who asks limits it.
     Certificates are verified; HTTP_PROXY, HTTPS_PROXY and NO_PROXY hold except for this machine's own addresses.
     """
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, model: str, timeout: float) -> None:
+        self._model = model
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(_CONNECT_SECONDS, timeout))
         self._seconds = timeout
         self._shared: _Shared | None = None
@@ -79,10 +81,13 @@ class Http:
                 reply = await self._send(method, url, headers, data)
                 if reply.status not in _REDIRECTS or "location" not in reply.headers:
                     return reply
-                url = _redirected(url, reply.headers["location"])
+                url = _redirected(url, self._at(url), reply.headers["location"])
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _as_ours(error, urlsplit(url).netloc, self._seconds) from error
-        raise EndpointFailed(f"{urlsplit(url).netloc} redirects in a circle: check the base URL")
+            raise _as_ours(error, self._at(url), self._seconds) from error
+        raise EndpointFailed(f"{self._at(url)}: redirects in a circle: check the base URL")
+
+    def _at(self, url: str) -> str:
+        return f"{self._model} at {urlsplit(url).netloc}"
 
     async def _send(self, method: str, url: str, headers: Mapping[str, str], data: bytes | None) -> HttpReply:
         assert self._shared
@@ -129,7 +134,7 @@ class _Shared:
 _SESSIONS: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictionary()
 
 
-def _redirected(url: str, location: str) -> str:
+def _redirected(url: str, where: str, location: str) -> str:
     """Where a redirect leads, if that is the same server (or the same host over TLS): keys go nowhere else."""
     target = urljoin(url, location)
     old, new = urlsplit(url), urlsplit(target)
@@ -137,7 +142,7 @@ def _redirected(url: str, location: str) -> str:
     if old.hostname == new.hostname and ((old.scheme, old.port) == (new.scheme, new.port) or to_tls):
         return target
     raise EndpointFailed(
-        f"{old.netloc} redirects to {new.scheme}://{new.netloc}, and keys are not sent on to another server: "
+        f"{where}: it redirects to {new.scheme}://{new.netloc}, and keys are not sent on to another server: "
         "if that is the right endpoint, make it the base URL"
     )
 
@@ -150,24 +155,24 @@ def _proxy(url: str) -> str | None:
     return getproxies().get(parts.scheme)
 
 
-def _as_ours(error: Exception, host: str, seconds: float) -> RequestError:
+def _as_ours(error: Exception, where: str, seconds: float) -> RequestError:
     match error:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
             return EndpointFailed(
-                f"{host}: no safe connection: {error}. For a certificate of your own, set SSL_CERT_FILE"
+                f"{where}: no safe connection: {error}. For a certificate of your own, set SSL_CERT_FILE"
             )
         case aiohttp.ClientConnectorDNSError():
-            return Unreachable(f"{host}: no such host: check the base URL and the network")
+            return Unreachable(f"{where}: no such host: check the base URL and the network")
         case aiohttp.ConnectionTimeoutError():
-            return Unreachable(f"{host}: no connection within {min(seconds, _CONNECT_SECONDS):g} s")
+            return Unreachable(f"{where}: no connection within {min(seconds, _CONNECT_SECONDS):g} s")
         case aiohttp.ClientConnectorError() if error.os_error.errno not in _PASSING:
-            why = error.os_error.strerror or error.os_error
-            return Unreachable(f"{host}: no connection: {why}. Is the server running there?")
+            why = os.strerror(error.os_error.errno) if error.os_error.errno else error.os_error
+            return Unreachable(f"{where}: no connection: {why}. Is the server running there?")
         case aiohttp.ClientHttpProxyError() if error.status == 407:
-            return EndpointFailed(f"{host}: the proxy wants a user and password (407): put them into HTTPS_PROXY")
+            return EndpointFailed(f"{where}: the proxy wants a user and password (407): put them into HTTPS_PROXY")
         case TimeoutError():
-            return Retryable(f"{host}: no reply within {seconds:g} s", kind="timeout")
+            return Retryable(f"{where}: no reply within {seconds:g} s", kind="timeout")
         case _:
             return Retryable(
-                f"{host}: the connection was lost: {error or type(error).__name__}", kind="dropped connection"
+                f"{where}: the connection was lost: {error or type(error).__name__}", kind="dropped connection"
             )

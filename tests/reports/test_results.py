@@ -139,9 +139,9 @@ def test_the_foot_says_what_was_superseded_and_what_is_there_twice(bench: Bench)
 
 
 def test_an_answer_judged_with_two_prompts_of_a_set_is_pointed_out(bench: Bench) -> None:
-    judged(bench, [ours(grade(2, "a", 2)), ours(grade(2, "a", 4), prompt="default/single-reference")])
+    judged(bench, [grade(2, "a", 2), grade(2, "a", 4, judge=["gpt-4", "single-math-v1"])])
     foot = collect(bench, Query()).tables[0].foot
-    prompts = "default/single, default/single-reference"
+    prompts = "single-math-v1, single-v1"
     assert f"1 answer judged with several prompts of the set ({prompts}): each judgment counts" in foot
 
 
