@@ -87,7 +87,7 @@ class ContentRefused(GivenUp):
 
 
 class ParameterRefused(GivenUp):
-    """The endpoint does not take `parameter` (a field of Params, or `system` for the system role)."""
+    """The endpoint does not take `parameter`: a field of Params, its tokens field, an extra field, or `system`."""
 
     kind = "parameter refused"
 

@@ -42,8 +42,9 @@ class HttpReply:
 class Http:
     """One user's hold on the session that all users in this event loop share; the last `aclose` closes it.
 
-    `model` is what messages call the model. `timeout`: seconds for a whole request. The number of connections is not limited here: who asks limits it.
-    Certificates are verified; HTTP_PROXY, HTTPS_PROXY and NO_PROXY hold except for this machine's own addresses.
+    `model` is what messages call the model. `timeout`: seconds for a whole request. The number of connections is not
+    limited here: who asks limits it. Certificates are verified; HTTP_PROXY, HTTPS_PROXY and NO_PROXY hold except for
+    this machine's own addresses.
     """
 
     def __init__(self, model: str, timeout: float) -> None:

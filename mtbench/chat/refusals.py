@@ -9,8 +9,9 @@ _NEAR = 120
 _REFUSES = re.compile(
     r"unsupported|(not|n't) (currently |be )?(support|permitted|allowed|available|enabled|accepted|recogni[sz]ed)"
     r"|unknown|unrecogni[sz]ed|unexpected|deprecated|extra (inputs|fields)|extra_forbidden|forbidden|disallowed"
-    r"|(does|do) not (take|accept|allow|have)|only the default|only \S{1,20} is (allowed|supported)|fixed at|may only be"
-    r"|cannot (both )?be (both )?(set|used|specified)|(invalid|not a valid) (parameter|argument|field)|no longer",
+    r"|(does|do) not (take|accept|allow|have)|only the default|only \S{1,20} is (allowed|supported)|fixed at"
+    r"|may only be|cannot (both )?be (both )?(set|used|specified)"
+    r"|(invalid|not a valid) (parameter|argument|field)|no longer",
     re.I,
 )
 _WRONG_VALUE = re.compile(

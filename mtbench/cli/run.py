@@ -7,6 +7,7 @@ from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR
 
 EMBEDDED = "local/smollm2"
 DEMO_QUESTIONS = 8
+DEMO_MAX_TOKENS = 256
 
 
 def run(
@@ -47,7 +48,7 @@ def run(
     """Generate answers, judge each turn as soon as it exists, and print the score tables.
 
     With no --model and no --judge, the embedded model answers and judges 8 questions, one a category (--all: every
-    one): that shows the machinery and measures nothing.
+    one), in short replies: that shows the machinery and measures nothing.
     """
     from mtbench import runs
     from mtbench.answers import AnswerSettings
@@ -57,13 +58,16 @@ def run(
     from mtbench.errors import MtbenchError
 
     if not model and not judge:
-        typer.echo(
-            "No --model and no --judge: the embedded model (SmolLM2-135M) answers and judges itself. This shows the "
-            "machinery and measures nothing.",
-            err=True,
-        )
         model, judge = [EMBEDDED], [EMBEDDED]
         limit = limit or (None if everything or questions or category else DEMO_QUESTIONS)
+        max_tokens = _unless_given(context, "max_tokens", max_tokens, DEMO_MAX_TOKENS)
+        judge_max_tokens = _unless_given(context, "judge_max_tokens", judge_max_tokens, DEMO_MAX_TOKENS)
+        structured = True
+        typer.echo(
+            "No --model and no --judge: the embedded model (SmolLM2-135M) answers and judges itself, with short "
+            f"answers (--max-tokens {max_tokens}) and verdicts as JSON. This shows the machinery and measures nothing.",
+            err=True,
+        )
     if not model:
         raise MtbenchError("which model? Give --model as well as --judge (or neither, to try the embedded model)")
     if not judge:
@@ -96,3 +100,9 @@ def run(
     typer.echo(f"\nFiles: {place.folder}. Settings: {saved} (--config takes it).")
     if error:
         raise error
+
+
+def _unless_given(context: typer.Context, name: str, value: int, otherwise: int) -> int:
+    """The value that a person gave an option in any way, else another default than the option's own."""
+    source = context.get_parameter_source(name)
+    return otherwise if source is None or source.name == "DEFAULT" else value

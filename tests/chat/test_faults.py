@@ -57,8 +57,8 @@ def test_what_may_pass_is_tried_again(status: int) -> None:
         openai("Too big.", code="context_length_exceeded"),
         {
             "object": "error",
-            "message": "'max_tokens' or 'max_completion_tokens' is too large: 4000. This model's maximum context length is"
-            " 4096 tokens and your request has 500 input tokens.",
+            "message": "'max_tokens' or 'max_completion_tokens' is too large: 4000. This model's maximum context length"
+            " is 4096 tokens and your request has 500 input tokens.",
             "type": "BadRequestError",
             "param": None,
             "code": 400,
@@ -93,7 +93,10 @@ def test_a_request_too_large_is_given_up() -> None:
             400,
             {"error": {"message": "no", "code": "x", "innererror": {"code": "ResponsibleAIPolicyViolation"}}},
         ),
-        (400, openai("Invalid prompt: it was flagged as potentially violating our usage policy.", code="invalid_prompt")),
+        (
+            400,
+            openai("Invalid prompt: it was flagged as potentially violating our usage policy.", code="invalid_prompt"),
+        ),
         (403, {"error": {"message": "This model requires moderation. Your input was flagged.", "code": 403}}),
         (400, anthropic("Output blocked by content filtering policy")),
     ],
@@ -159,11 +162,10 @@ def test_a_proxy_that_wants_a_password_stops_the_run() -> None:
 
 @pytest.mark.parametrize("status", [400, 422, 415])
 def test_any_other_bad_request_is_given_up_with_the_endpoints_words(status: int) -> None:
-    error = sorted_out(status, openai("max_tokens is too large: 100000. This model supports at most 16384 tokens"))
+    words = "max_tokens is too large: 100000. This model supports at most 16384 tokens"
+    error = sorted_out(status, openai(words))
     assert type(error) is GivenUp
-    assert str(error) == (
-        f"my-alias at api.test answered {status}: max_tokens is too large: 100000. This model supports at most 16384 tokens"
-    )
+    assert str(error) == f"my-alias at api.test answered {status}: {words}"
 
 
 def test_a_refused_parameter_is_named() -> None:

@@ -13,7 +13,11 @@ SENT = {
 @pytest.mark.parametrize(
     ("message", "param", "name"),
     [
-        ("Unsupported value: 'temperature' does not support 0.7. Only the default (1) value is supported.", "", "temperature"),
+        (
+            "Unsupported value: 'temperature' does not support 0.7. Only the default (1) value is supported.",
+            "",
+            "temperature",
+        ),
         ("`temperature` is deprecated for this model.", "", "temperature"),
         ("`temperature` may only be set to 1 when thinking is enabled.", "", "temperature"),
         ("invalid temperature: only 1 is allowed for this model", "", "temperature"),

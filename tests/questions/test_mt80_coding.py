@@ -142,9 +142,7 @@ class NeverWhole(str):
 def test_1042_clip_gives_the_longest_prefix_that_fits() -> None:
     clip = solution(1042, 0)["clip"]
     for text, limit in random_texts(1):
-        assert clip(text, limit) == max(
-            (text[:i] for i in range(len(text) + 1) if size(text[:i]) <= limit), key=len
-        )
+        assert clip(text, limit) == max((text[:i] for i in range(len(text) + 1) if size(text[:i]) <= limit), key=len)
 
 
 def test_1042_neither_function_encodes_a_text_longer_than_the_limit() -> None:
@@ -159,9 +157,7 @@ def marked_oracle(text: str, limit: int) -> str:
     if limit < 3:
         return ""
     allowed = [
-        text[:i]
-        for i in range(len(text))
-        if size(text[:i]) + 3 <= limit and unicodedata.combining(text[i]) == 0
+        text[:i] for i in range(len(text)) if size(text[:i]) + 3 <= limit and unicodedata.combining(text[i]) == 0
     ]
     prefix = allowed[-1] if allowed else ""
     while prefix.endswith(" "):
@@ -266,8 +262,7 @@ def is_amount(text: str, separators: str, marks: str) -> bool:
         if found and decimals and set(decimals) <= DIGITS:
             readings.append((whole, mark))
     return any(
-        is_whole(whole) or any(s != mark and is_grouped(whole, s) for s in separators)
-        for whole, mark in readings
+        is_whole(whole) or any(s != mark and is_grouped(whole, s) for s in separators) for whole, mark in readings
     )
 
 
@@ -432,9 +427,7 @@ def random_strings(seed: int) -> Iterator[str]:
     rng = random.Random(seed)
     yield ""
     for _ in range(500):
-        yield "".join(
-            chr(rng.choice([97, 122, 233, 0xFFFF, 0x1F600, 0x10FFFF])) for _ in range(rng.randrange(30))
-        )
+        yield "".join(chr(rng.choice([97, 122, 233, 0xFFFF, 0x1F600, 0x10FFFF])) for _ in range(rng.randrange(30)))
 
 
 def test_1047_prompt_has_the_shift_and_start_that_the_tests_emulate() -> None:
@@ -456,9 +449,7 @@ def test_1047_port_agrees_with_32_bit_arithmetic_on_utf16_units() -> None:
 
 def test_1047_state_is_never_negative_after_a_character() -> None:
     rng = random.Random(5)
-    assert all(
-        arithmetic_step(rng.randrange(-(2**31), 2**31), rng.randrange(2**16)) >= 0 for _ in range(2000)
-    )
+    assert all(arithmetic_step(rng.randrange(-(2**31), 2**31), rng.randrange(2**16)) >= 0 for _ in range(2000))
 
 
 def test_1047_stated_states_collide() -> None:

@@ -73,12 +73,10 @@ def test_references_have_under_300_words(question_id: int) -> None:
         (1054, 1, r"220 ml, not (\d+) ml", r"A cup is (\d+) ml"),
         (1055, 1, r"instead of (\d+) mg/L", r"factor x (\d+) mg/L"),
         (1056, 1, r"rather than (\d+)", r"send us (\d+) mugs"),
-        (1059, 0, r"200 mg, not (\d+) mg", r"^Velorin, (\d+) mg"),
+        (1059, 0, r"200 mg, not (\d+) mg", r"^Yolvestrid, (\d+) mg"),
     ],
 )
-def test_corrections_quote_the_value_they_replace(
-    question_id: int, turn: int, replaced: str, original: str
-) -> None:
+def test_corrections_quote_the_value_they_replace(question_id: int, turn: int, replaced: str, original: str) -> None:
     assert one(replaced, prompt(question_id, turn)) == one(original, prompt(question_id))
 
 
@@ -115,9 +113,7 @@ def open_actions() -> tuple[dict[str, str], dict[str, Due]]:
 
 def test_1051_open_actions_have_corrected_owners_and_chained_dates() -> None:
     owners, dues = open_actions()
-    expected = [
-        {"action": a, "owner": owner, "due": str(resolve(dues[a], dues))} for a, owner in owners.items()
-    ]
+    expected = [{"action": a, "owner": owner, "due": str(resolve(dues[a], dues))} for a, owner in owners.items()]
     assert_same_json(json_answer(1051, 0), sorted(expected, key=lambda item: item["due"]))
 
 
@@ -299,9 +295,7 @@ def batch(cup: str) -> tuple[dict[str, Fraction], dict[str, str], Fraction]:
 def test_1054_shopping_list_counts_the_grease_and_the_margin_notes() -> None:
     amounts, units, grease = batch(one(r"A cup is (\d+) ml", prompt(1054)))
     amounts["oil"] += grease
-    assert_same_json(
-        json_answer(1054, 0), {name: f"{amounts[name]} {units[name]}" for name in sorted(amounts)}
-    )
+    assert_same_json(json_answer(1054, 0), {name: f"{amounts[name]} {units[name]}" for name in sorted(amounts)})
 
 
 def test_1054_larger_plan_scales_all_but_the_grease_and_splits_by_boil() -> None:
@@ -409,9 +403,7 @@ def pounds(pattern: str, text: str) -> Decimal:
     return Decimal(one(pattern, text).replace(",", ""))
 
 
-def estate_shares(
-    more_debt: Decimal, refused: bool, dead: str, grandchildren: list[str]
-) -> dict[str, Decimal]:
+def estate_shares(more_debt: Decimal, refused: bool, dead: str, grandchildren: list[str]) -> dict[str, Decimal]:
     text = prompt(1057)
     left = pounds(r"estate is worth £([\d,]+)", text) - pounds(r"Debts of £([\d,]+)", text)
     left -= pounds(r"funeral costs of £([\d,]+)", text) + more_debt
@@ -479,9 +471,7 @@ def tally(matches: Iterable[Result]) -> dict[str, list[int]]:
     for home, scored, conceded, away in matches:
         for team, goals, against in ((home, scored, conceded), (away, conceded, scored)):
             points = win if goals > against else draw if goals == against else 0
-            table[team] = [
-                old + new for old, new in zip(table[team], (1, goals, against, points), strict=True)
-            ]
+            table[team] = [old + new for old, new in zip(table[team], (1, goals, against, points), strict=True)]
     return table
 
 
@@ -555,7 +545,7 @@ def dose_sizes() -> dict[str, Decimal]:
 
 
 def test_1059_doses_given_leave_out_what_was_stopped_missed_or_declined() -> None:
-    given = given_doses(one(r"From day (\d), Velorin", prompt(1059)))
+    given = given_doses(one(r"From day (\d), Yolvestrid", prompt(1059)))
     expected = {}
     for drug in sorted({drug for drug, _, _ in given}):
         doses = sum(name == drug for name, _, _ in given)
