@@ -30,11 +30,13 @@ class Output:
         self._warn = warn
 
     async def __aenter__(self) -> "Output":
-        for appender in (self._records, self._failed):
-            while not appender.try_enter():
-                await self._stop.sleep(0.2)
-            self._stack.push(appender)
-        self._failures = {_hashable(failure.key): failure for failure in load_failures(self.path, self._warn)}
+        with ExitStack() as entered:
+            for appender in (self._records, self._failed):
+                while not appender.try_enter():
+                    await self._stop.sleep(0.2)
+                entered.push(appender)
+            self._failures = {_hashable(failure.key): failure for failure in load_failures(self.path, self._warn)}
+            self._stack = entered.pop_all()
         return self
 
     def finished(self, key: Json) -> dict[str, Completion]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mtbench import answers, files
@@ -20,6 +20,9 @@ from mtbench.records import Answer, Question
 
 DEFAULT_PARALLEL = 8
 """Requests in flight to one model when neither the command nor the alias says otherwise."""
+
+LOCAL_PARALLEL = 2
+"""The same for a model that runs on this machine."""
 
 
 @dataclass
@@ -38,7 +41,7 @@ class Session:
         """The model behind a spec, opened once and closed with the session."""
         if spec.id not in self._models:
             model = open_model(
-                spec,
+                replace(spec, parallel=self.parallel_for(spec)),
                 timeout=self.timeout,
                 keep_thinking=self.keep_thinking,
                 note=self.progress.note,
@@ -51,7 +54,7 @@ class Session:
         return self._models[spec.id]
 
     def parallel_for(self, spec: ModelSpec) -> int:
-        return self.parallel or spec.parallel or DEFAULT_PARALLEL
+        return self.parallel or spec.parallel or (LOCAL_PARALLEL if spec.provider == "local" else DEFAULT_PARALLEL)
 
     def _count_retry(self) -> None:
         self.progress.retries += 1

@@ -112,7 +112,10 @@ class _Shared:
     """A session and the number of those who hold it."""
 
     def __init__(self) -> None:
-        self.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        # No cookies: one set by a load balancer would send every further request to the same replica.
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
+        )
         self.holders = 0
 
     @classmethod

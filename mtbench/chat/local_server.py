@@ -40,8 +40,8 @@ def _params(model: str, slots: int, context: int) -> xllamacpp.CommonParams:
     params.model.path = model
     params.n_parallel = slots
     params.n_ctx = slots * context
-    params.cpuparams_batch.n_threads = cores  # reads prompts
-    params.cpuparams.n_threads = max(1, cores - 1)  # writes: see _cores
+    params.cpuparams_batch.n_threads = cores
+    params.cpuparams.n_threads = max(1, cores - 1)
     params.use_jinja = True
     params.warmup = False
     params.cache_ram_mib = 0  # by default it keeps up to 8 GiB of old conversations
@@ -52,9 +52,8 @@ def _params(model: str, slots: int, context: int) -> xllamacpp.CommonParams:
 
 
 def _cores() -> int:
-    """Cores we may use. Writing leaves one of them free: at each step, a thread that waits for a core stops all others.
-
-    On two cores that others also used, two threads wrote 2 to 15 tokens a second and one wrote 30 to 75.
+    """Cores we may use. Writing one reply leaves one of them free: it is many small steps, each as slow as its slowest
+    thread. Prompts, and several replies at once, gain by every core.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(_MOST_THREADS, cores)

@@ -16,7 +16,7 @@ _REFUSES = re.compile(
 )
 _WRONG_VALUE = re.compile(
     r"too (large|small|high|low|big|long)|(above|below) (the )?(max|min)|at (most|least)|(greater|less|more) than"
-    r"|between|out of range|(maximum|minimum) (value|allowed)|must be|expected [a<>]"
+    r"|between|out of range|(maximum|minimum) (value|allowed)|must be (?!unset|omitted|removed)|expected [a<>]"
     r"|should be (a|an|in)\b|[<>]=? ?[\d.]",
     re.I,
 )

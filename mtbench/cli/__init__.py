@@ -6,7 +6,7 @@ import typer
 
 from mtbench import __version__
 from mtbench.cli import gen_answers, judge, models, questions, run, show_results
-from mtbench.errors import Interrupted, MtbenchError
+from mtbench.errors import Interrupted, MtbenchError, RequestError
 
 app = typer.Typer(
     name="mtbench",
@@ -17,6 +17,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
+
+REST = "what is finished is on disk, and the same command does the rest"
 
 
 def _version(value: bool) -> None:
@@ -55,7 +57,12 @@ def main() -> None:
 
 def say(error: MtbenchError) -> int:
     """Tells a person what went wrong; gives the exit code."""
-    typer.echo("interrupted" if isinstance(error, Interrupted) else f"error: {error}", err=True)
+    if isinstance(error, Interrupted):
+        typer.echo(f"interrupted; {REST}", err=True)
+    else:
+        typer.echo(f"error: {error}", err=True)
+        if isinstance(error, RequestError):
+            typer.echo(REST, err=True)
     return error.exit_code
 
 

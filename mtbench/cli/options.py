@@ -54,7 +54,7 @@ Config = Annotated[
     ),
 ]
 Parallel = Annotated[
-    int | None, option("--parallel", "Requests in flight to each model (default: 8).", min=1, metavar="N")
+    int | None, option("--parallel", "Requests in flight to each model (default: 8, local 2).", min=1, metavar="N")
 ]
 Timeout = Annotated[float, option("--timeout", "Seconds that one request may take.", min=1)]
 KeepThinking = Annotated[

@@ -107,6 +107,14 @@ async def test_what_is_not_http_is_a_dropped_connection() -> None:
     assert caught.value.kind == "dropped connection"
 
 
+async def test_cookies_are_not_sent_back() -> None:
+    sticky = Fault(status=500, headers={"Set-Cookie": "replica=7; Path=/"})
+    async with ModelServer(faults=[sticky]) as server, opened(spec_for("openai", _by_name(server))) as model:
+        await model.complete(HELLO, Params())
+    assert len(server.requests) == 2
+    assert "cookie" not in server.requests[1].headers
+
+
 async def test_compressed_replies_are_read() -> None:
     async def compressed(_: web.Request) -> web.Response:
         response = web.json_response({"text": "far " * 1000})
@@ -169,6 +177,11 @@ async def test_hundreds_of_requests_run_at_once() -> None:
 )
 def test_a_path_is_joined_to_a_base_url(base: str, path: str, url: str) -> None:
     assert joined(base, path) == url
+
+
+def _by_name(server: ModelServer) -> str:
+    """The server's base URL with a host name: cookies are never kept for an address."""
+    return server.base_url.replace("127.0.0.1", "localhost")
 
 
 def _self_signed(folder: Path) -> tuple[Path, Path]:

@@ -120,6 +120,17 @@ class TestEmbeddedModel:
         assert os.getpgid(child_of(server)) != os.getpgid(0)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the environment of another process")
+@pytest.mark.asyncio(loop_scope="module")
+async def test_its_threads_sleep_while_they_wait_so_that_busy_cores_do_not_stall_it(server: LocalServer) -> None:
+    await server.start()
+    assert b"\0OMP_WAIT_POLICY=passive\0" in b"\0" + Path(f"/proc/{child_of(server)}/environ").read_bytes()
+
+
+def test_more_parallel_requests_than_8_wait_for_a_slot() -> None:
+    assert (LocalServer("smollm2", parallel=3).parallel, LocalServer("smollm2", parallel=100).parallel) == (3, 8)
+
+
 async def test_callers_at_the_same_time_share_one_start_and_are_told_of_it_once() -> None:
     notes: list[str] = []
     server = LocalServer("smollm2", note=notes.append)

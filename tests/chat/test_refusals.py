@@ -23,6 +23,7 @@ SENT = {
         ("invalid temperature: only 1 is allowed for this model", "", "temperature"),
         ("temperature, top_p and n are fixed at 1, while presence_penalty is fixed at 0", "", "temperature"),
         ("Invalid parameter", "temperature", "temperature"),
+        ("temperature is not supported and must be omitted", "", "temperature"),
         ("`temperature` and `top_p` cannot both be specified for this model.", "", "top_p"),
         ("Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.", "max_tokens", "max_tokens"),
         ("Unrecognized request argument supplied: seed", "", "seed"),

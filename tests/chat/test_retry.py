@@ -66,7 +66,7 @@ async def test_after_the_last_attempt_the_last_error_is_raised(
 
 async def test_a_slow_endpoint_is_a_timeout() -> None:
     async with (
-        ModelServer(latency=5) as server,
+        ModelServer(faults=[Fault(hang=True)]) as server,
         opened(spec_for("openai", server.base_url), timeout=0.2, attempts=1) as model,
     ):
         with pytest.raises(Retryable, match=r"no reply within 0\.2 s \(after 1 attempt\)") as caught:

@@ -1,6 +1,7 @@
 """What a model endpoint says, in the two protocols: completions, and the errors that real endpoints give."""
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
@@ -152,12 +153,12 @@ def default_reply(body: Json) -> str:
     schema = _schema(body)
     if schema:
         return orjson.dumps(_matching(schema, pick)).decode()
-    if "[[rating_a,rating_b]]" in prompt:
+    if re.search(r"\[\[(rating_a, ?rating_b|\d+, ?\d+)\]\]", prompt):
         return f"Both answers were read with care.\n\nRatings: [[{pick % 10 + 1},{pick // 10 % 10 + 1}]]"
-    if "[[rating]]" in prompt:
-        return f"The answer was read with care.\n\nRating: [[{pick % 10 + 1}]]"
     if "[[A]]" in prompt and "[[B]]" in prompt:
         return f"Both answers were read with care.\n\n[[{'ABC'[pick % 3]}]]"
+    if re.search(r"\[\[(rating|\d+)\]\]", prompt):
+        return f"The answer was read with care.\n\nRating: [[{pick % 10 + 1}]]"
     return f"Answer {pick % 10**6:06d} to: {_text(body['messages'][-1]['content'])[:80]}"
 
 
