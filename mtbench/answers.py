@@ -198,17 +198,23 @@ def _note_other_settings(
 ) -> None:
     """Says when answers that are kept were sampled with other settings than those asked for now."""
     kept = 0
+    elsewhere: dict[str, int] = {}
     for question in questions:
         answer = answers.get(question.question_id)
         if answer and answer.made_by and answer.question_hash == question_hash(question):
+            if answer.made_by.endpoint != spec.base_url:
+                endpoint = answer.made_by.endpoint or "the default endpoint"
+                elsewhere[endpoint] = elsewhere.get(endpoint, 0) + 1
             asked = settings.params(question, spec).asked()
             if settings.system_prompt:
                 asked["system_prompt"] = settings.system_prompt
             kept += dict(answer.made_by.params) != asked
+    for endpoint, count in elsewhere.items():
+        progress.note(f"{spec.id}: answers kept from {endpoint}: {count}; is it still the same model?")
     if kept:
         progress.note(
-            f"{spec.id}: {kept} answers were made with other settings (temperature, tokens, seed or system prompt) and "
-            "are kept; to sample anew, use another alias or remove the file"
+            f"{spec.id}: answers kept that were made with other settings (temperature, tokens, seed or system prompt): "
+            f"{kept}; to sample anew, use another alias or remove the file"
         )
 
 

@@ -40,8 +40,10 @@ def shipped(folder: str) -> Path:
 def find_bench(name: str, data_dir: Path) -> Bench:
     """`data_dir`/name/question.jsonl if it is there, else the set of that name that we ship.
 
-    Raises MtbenchError when there is neither, naming what there is.
+    Raises MtbenchError when there is neither, naming what there is, and for a name that leads elsewhere.
     """
+    if name != Path(name).name or name in ("", ".."):
+        raise MtbenchError(f"bench {name!r} must be the name of a folder in {data_dir}; --data-dir says where that is")
     folder = data_dir / name
     for source in (folder, shipped("questions") / name):
         if _is_file(source / "question.jsonl"):
@@ -66,16 +68,16 @@ def bench_names(data_dir: Path) -> list[str]:
 
 def load_questions(path: Path) -> list[Question]:
     """Every question of a file, sorted by id. Raises BadRecord for what cannot be used or comes twice."""
-    seen: dict[QuestionId, int] = {}
+    seen: dict[str, int] = {}
     questions = []
     for line, obj in files.lines(path):
         if isinstance(obj, BadRecord):
             raise obj
         question = Question.from_json(obj, Where(path, line))
-        if question.question_id in seen:
-            first = seen[question.question_id]
-            raise BadRecord(path, line, f"{question.question_id} stands already in line {first}", "question_id")
-        seen[question.question_id] = line
+        name = str(question.question_id)  # 1 and "1" are one id: --questions could not tell them apart
+        if name in seen:
+            raise BadRecord(path, line, f"{name} stands already in line {seen[name]}", "question_id")
+        seen[name] = line
         questions.append(question)
     if not questions:
         raise MtbenchError(f"{path} has no questions")
@@ -121,12 +123,16 @@ def _wanted(ids: str | None, questions: Iterable[Question]) -> set[QuestionId]:
         first, dash, last = part.partition("-")
         if part in known:
             wanted.add(known[part])
-        elif dash and first.strip().isdecimal() and last.strip().isdecimal():
+        elif dash and _is_number(first) and _is_number(last):
             numbers = range(int(first), int(last) + 1)
             wanted.update(each for each in known.values() if isinstance(each, int) and each in numbers)
         else:
             raise MtbenchError(f"questions {ids!r}: {part!r} is neither an id here nor a range like 81-90")
     return wanted
+
+
+def _is_number(text: str) -> bool:
+    return text.strip().isdecimal() and len(text) < 100  # Python refuses to read numbers of thousands of digits
 
 
 def _by_turns(questions: Iterable[Question]) -> list[Question]:

@@ -76,6 +76,14 @@ def load_failures(path: Path, warn: Callable[[str], None] | None = None) -> list
     return list({_hashable(failure.key): failure for failure in failures}.values())
 
 
+def failures_in(folder: Path) -> dict[str, list[Failure]]:
+    """What failed for each model of an answer folder, by id; models without failures are left out."""
+    ending = f"{files.FAILURES}.jsonl"
+    paths = sorted(folder.glob(f"*{ending}"))
+    records = {path: path.with_name(path.name.removesuffix(ending) + ".jsonl") for path in paths}
+    return {files.id_of(record.stem): load_failures(record) for record in records.values()}
+
+
 def _hashable(key: Json) -> Hashable:
     return tuple(sorted((name, str(value)) for name, value in key.items()))
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from mtbench import answers, files
 from mtbench.answers import AnswerSettings
-from mtbench.benches import Bench, load_answers
+from mtbench.benches import Bench, load_answers, question_hash
 from mtbench.chat import ChatModel, Completion
 from mtbench.chat.open import open_model
 from mtbench.chat.spec import ModelSpec
@@ -16,7 +16,7 @@ from mtbench.engine import Progress, Stop
 from mtbench.errors import MtbenchError
 from mtbench.judging.judges import Judge, JudgeSettings
 from mtbench.judging.matches import AnswerBook, Contestants, Match, all_matches, contests
-from mtbench.records import Answer, Question
+from mtbench.records import Answer, Question, QuestionId
 
 DEFAULT_PARALLEL = 8
 """Requests in flight to one model when neither the command nor the alias says otherwise."""
@@ -105,9 +105,15 @@ def answered_models(bench: Bench) -> list[str]:
     return list(files.model_files(bench.folder / "model_answer"))
 
 
-def load_book(bench: Bench, models: Iterable[str], warn: Callable[[str], None]) -> AnswerBook:
-    """The answers on disk. Raises MtbenchError naming a model that has none, and the models that have some."""
+def load_book(
+    bench: Bench, models: Iterable[str], questions: Sequence[Question], warn: Callable[[str], None]
+) -> AnswerBook:
+    """The answers on disk, without those to a question whose text has changed since, which are said.
+
+    Raises MtbenchError naming a model that has none, and the models that have some.
+    """
     book = AnswerBook()
+    hashes = {question.question_id: question_hash(question) for question in questions}
     for model in models:
         found = load_answers(bench.answers(model), warn)
         if not found:
@@ -116,8 +122,31 @@ def load_book(bench: Bench, models: Iterable[str], warn: Callable[[str], None]) 
                 f"no answers by {model}: {bench.answers(model)} does not exist or is empty. Models with answers: "
                 f"{there}. `mtbench gen-answers --model …` makes them"
             )
-        book.add_answers(model, found.values())
+        asked = [answer for answer in found.values() if answer.question_id in hashes]
+        current = [answer for answer in asked if answer.question_hash in (None, hashes[answer.question_id])]
+        if len(current) < len(asked):
+            warn(f"{model}: answers to an older text of their question, not judged: {len(asked) - len(current)}")
+        book.add_answers(model, current)
     return book
+
+
+def stored_answers(
+    bench: Bench, job: "JudgeJob", questions: Sequence[Question], warn: Callable[[str], None] | None = None
+) -> AnswerBook:
+    """The answers on disk that a run will keep: those to the questions as they stand now."""
+    book = AnswerBook()
+    for model in job.models:
+        book.add_answers(model, _kept(load_answers(bench.answers(model), warn), questions))
+    return book
+
+
+def _kept(held: dict[QuestionId, Answer], questions: Sequence[Question]) -> list[Answer]:
+    """The answers that gen-answers would keep as they are."""
+    return [
+        held[question.question_id]
+        for question in questions
+        if question.question_id in held and not answers.missing([question], held, AnswerSettings())
+    ]
 
 
 def ready_matches(
@@ -164,7 +193,7 @@ async def run(
 ) -> None:
     """Answers and verdicts at once: a match is judged as soon as the turns that it compares exist."""
     judges = job.open_judges(bench, questions, session.progress)
-    book = AnswerBook()
+    book = stored_answers(bench, job, questions, session.progress.note)
     feed = _Feed(job, questions, book, [asyncio.Queue() for _ in judges])
     matches = len(job.contestants) * sum(len(question.turns) for question in questions)
     session.progress.lane("answers")
@@ -178,17 +207,13 @@ async def run(
         finally:
             feed.close()
 
-    for model in job.models:
-        held = load_answers(bench.answers(model), session.progress.note)
-        for question in questions:
-            found = held.get(question.question_id)
-            if found and (model not in {spec.id for spec in specs} or _complete(found, question)):
-                book.add_answers(model, [found])
     feed.offer_all()
     async with asyncio.TaskGroup() as group:
         group.create_task(answer_all())
         for each, queue in zip(judges, feed.queues, strict=True):
             group.create_task(_judge(session, each, _drain(queue), book))
+    if not session.stop.requested:
+        list(ready_matches(job, questions, book, session.progress))  # says what lacks an answer, a baseline's perhaps
 
 
 class _Feed:
@@ -210,6 +235,11 @@ class _Feed:
             if model in models:
                 self._offer(Match(question, turn, models))
 
+    def on_file(self, model: str, held: dict[QuestionId, Answer]) -> None:
+        """Takes what stands in the model's file once it is done: another run may have written some of it."""
+        self._book.add_answers(model, _kept(held, self._questions))
+        self.offer_all()
+
     def offer_all(self) -> None:
         for match in all_matches(self._questions, self._job.contestants):
             self._offer(match)
@@ -229,11 +259,6 @@ class _Feed:
 async def _drain(queue: "asyncio.Queue[Match | None]") -> AsyncIterator[Match]:
     while (match := await queue.get()) is not None:
         yield match
-
-
-def _complete(answer: Answer, question: Question) -> bool:
-    """Whether gen-answers would keep this answer as it is."""
-    return not answers.missing([question], {question.question_id: answer}, AnswerSettings())
 
 
 async def _answer(
@@ -259,6 +284,8 @@ async def _answer(
         progress=session.progress,
         on_turn=on_turn,
     )
+    if feed:
+        feed.on_file(spec.id, load_answers(bench.answers(spec.id)))
 
 
 async def _judge(

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 import orjson
 
+from mtbench.errors import MtbenchError
 from mtbench.records import Usage
 
 __all__ = ["ChatModel", "Completion", "Message", "Params", "Role", "Usage", "request_hash"]
@@ -81,10 +82,19 @@ class ChatModel(Protocol):
 
 
 def request_hash(model: str, messages: Sequence[Message], params: Params) -> str:
-    """Names one request by its content: 32 hex digits of SHA-256 over model, messages and parameters asked for."""
+    """Names one request by its content: 32 hex digits of SHA-256 over model, messages and parameters asked for.
+
+    Raises MtbenchError for what cannot be sent as JSON.
+    """
     content = {
         "model": model,
         "messages": [[message.role, message.content] for message in messages],
         "params": params.asked(),
     }
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+    try:
+        data = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise MtbenchError(
+            f"a request to {model} cannot be written as JSON ({error}): check --seed and --system-prompt"
+        ) from error
+    return hashlib.sha256(data).hexdigest()[:32]

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
+import orjson
 import yaml
 
 from mtbench.chat.spec import PROVIDERS, ModelSpec, Price
@@ -159,12 +160,21 @@ def _spec(alias: str, entry: _Entry) -> ModelSpec:
         name=name,
         base_url=base_url,
         key_env=entry.text("api_key_env"),
-        params=entry.mapping("params"),
+        params=_params(entry),
         headers=_headers(entry),
         parallel=_parallel(entry.inner("limits")),
         price=_price(entry.inner("price")),
         is_alias=True,
     )
+
+
+def _params(entry: _Entry) -> dict[str, Any]:
+    params = entry.mapping("params")
+    try:
+        orjson.dumps(params)
+    except orjson.JSONEncodeError as error:
+        raise entry.bad(f"cannot be sent as JSON: {error}", "params") from error
+    return params
 
 
 def _headers(entry: _Entry) -> dict[str, str]:

@@ -5,6 +5,7 @@ import errno
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -49,7 +50,8 @@ class Http:
 
     def __init__(self, model: str, timeout: float) -> None:
         self._model = model
-        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(_CONNECT_SECONDS, timeout))
+        total = timeout if isfinite(timeout) else None
+        self._timeout = aiohttp.ClientTimeout(total=total, sock_connect=min(_CONNECT_SECONDS, timeout))
         self._seconds = timeout
         self._shared: _Shared | None = None
 

@@ -15,6 +15,7 @@ from mtbench.errors import BadKey, MtbenchError
 _SHORTEST_SECRET = 6
 """Shorter values are stand-ins such as EMPTY, and cutting them out would spoil messages."""
 
+_PATHS = ("/chat/completions", "/messages")
 _PUBLIC = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
 
 
@@ -60,12 +61,22 @@ def find_key(spec: ModelSpec) -> str | None:
 
 def base_url(spec: ModelSpec) -> str:
     """Where the model is asked: its own base URL, else OPENAI_BASE_URL or ANTHROPIC_BASE_URL, else the public one."""
-    url = spec.base_url or setting(f"{spec.provider.upper()}_BASE_URL") or _PUBLIC[spec.provider]
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise MtbenchError(f"{spec.id}: base URL {url!r} must look like http://HOST:PORT/v1 or https://HOST/v1")
+    url = setting(f"{spec.provider.upper()}_BASE_URL") or _PUBLIC[spec.provider]
+    if spec.base_url is not None:  # an empty one is a variable of a script that was not set, not the public endpoint
+        url = spec.base_url
+    form = "must look like http://HOST:PORT/v1 or https://HOST/v1"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise MtbenchError(f"{spec.id}: base URL {url!r} {form} ({error})") from error
     if parts.username or parts.password:
         raise MtbenchError(f"{spec.id}: the base URL holds a user or password; keys come from the environment or .env")
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise MtbenchError(f"{spec.id}: base URL {url!r} {form}")
+    for path in _PATHS:
+        if parts.path.rstrip("/").endswith(path):
+            raise MtbenchError(f"{spec.id}: leave {path} off the end of the base URL {url!r}; it is added")
     return url.rstrip("/")
 
 

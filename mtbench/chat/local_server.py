@@ -31,7 +31,7 @@ def main(model: str, slots: str, context: str, parent: str) -> None:
         sys.exit(1)  # llama.cpp has said why on stderr, and the error itself says nothing
     print(server.listening_address, file=address, flush=True)
     sys.stdin.buffer.read()
-    del server
+    os._exit(0)  # taking the server down in order sometimes waits for ever in its listener; there is nothing to save
 
 
 def _params(model: str, slots: int, context: int) -> xllamacpp.CommonParams:

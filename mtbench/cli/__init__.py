@@ -1,18 +1,20 @@
 """The command line: one file a command; here they are put together and errors become sentences and exit codes."""
 
 import sys
+from collections.abc import Callable
 
 import typer
 
 from mtbench import __version__
 from mtbench.cli import gen_answers, judge, models, questions, run, show_results
+from mtbench.cli.printing import paragraphs
 from mtbench.errors import Interrupted, MtbenchError, RequestError
 
 app = typer.Typer(
     name="mtbench",
     help="Score chat models with LLM judges, and say how far to trust the scores.",
     epilog="Exit codes: 0 done, 1 a gate failed, 2 wrong usage or bad input, 3 some requests failed (run again), "
-    "130 interrupted. Every option can stand in mtbench.yaml, or in the environment as MTBENCH_OPTION.",
+    "130 interrupted. Options can also stand in mtbench.yaml, or in the environment as MTBENCH_OPTION.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
@@ -34,10 +36,14 @@ def _main(
     del version
 
 
-app.command("run")(run.run)
-app.command("gen-answers")(gen_answers.gen_answers)
-app.command("judge")(judge.judge)
-app.command("show-results")(show_results.show_results)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run.run,
+    "gen-answers": gen_answers.gen_answers,
+    "judge": judge.judge,
+    "show-results": show_results.show_results,
+}
+for _name, _command in COMMANDS.items():
+    app.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
 app.add_typer(questions.app, name="questions")
 app.add_typer(models.app, name="models")
 

@@ -38,7 +38,7 @@ class Display:
         self._ended.set()
         self._thread.join()
         self._say_notes()
-        if not self._quiet:
+        if not self._quiet and any(lane.total for lane in self._progress.lanes.values()):
             self._console.print(summary(self._progress), soft_wrap=True)
 
     def _show(self) -> None:

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 def resolve(names: Sequence[str], config: Path | None, base_url: str | None) -> "list[ModelSpec]":
     """The models behind names and aliases. Raises MtbenchError for an unknown one, and for two under one short id."""
-    from mtbench.chat import catalog
+    from mtbench.chat import catalog, keys
     from mtbench.cli.settings import catalog_files
 
-    return catalog.resolve(names, catalog.load_catalog(catalog_files(config)), base_url)
+    specs = catalog.resolve(names, catalog.load_catalog(catalog_files(config)), base_url)
+    for spec in specs:
+        if spec.provider != "local":
+            keys.base_url(spec)  # before it is saved with the settings: it may hold a password
+    return specs
 
 
 def short_ids(names: Sequence[str], bench: "Bench", config: Path | None) -> list[str]:
@@ -146,7 +150,7 @@ def _left_to_do(progress: "Progress", error: RequestError | None, stopped: bool)
         return Interrupted("interrupted")
     failed = {lane.name: lane.failed for lane in progress.lanes.values() if lane.failed}
     if failed:
-        counts = " and ".join(f"{count} {name}" for name, count in failed.items())
+        counts = " and ".join(f"{count} {name if count > 1 else name.rstrip('s')}" for name, count in failed.items())
         return Incomplete(f"{counts} failed (reasons are in the .failures.jsonl files); run the same command again")
     return None
 
@@ -183,18 +187,20 @@ def print_judge_plan(
     from mtbench.chat import Usage
     from mtbench.chat.prices import estimate_tokens, price_of
     from mtbench.engine import Lane, Progress
-    from mtbench.judging.matches import AnswerBook, all_matches
-    from mtbench.runs import load_book
+    from mtbench.judging.matches import Match, all_matches
+    from mtbench.runs import load_book, stored_answers
 
     progress = Progress()
-    book = AnswerBook() if sampling else load_book(bench, job.models, progress.note)
+    book = stored_answers(bench, job, questions) if sampling else load_book(bench, job.models, questions, progress.note)
     for judge in job.open_judges(bench, questions, progress):
         judge.load()
         lane, usage, requests, judgments = Lane("verdicts"), Usage(), 0, 0
         for match in all_matches(questions, job.contestants):
             if sampling:
                 for model in match.models:
-                    book.add_turn(model, match.question.question_id, match.turn, "word" * sampling.max_tokens, False)
+                    if not book.has(Match(match.question, match.turn, (model,))):
+                        text = "word" * sampling.max_tokens
+                        book.add_turn(model, match.question.question_id, match.turn, text, False)
             if not book.has(match):
                 continue
             for item in judge.undone(match, book, lane):

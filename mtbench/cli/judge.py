@@ -1,5 +1,7 @@
 """`mtbench judge`: judges grade the answers, or compare them in pairs."""
 
+import shlex
+
 import typer
 
 from mtbench.cli import options
@@ -50,6 +52,8 @@ def judge(
     place = find_bench(bench, data_dir)
     chosen = select(load_questions(place.source / "question.jsonl"), questions, category or (), limit)
     names = jobs.short_ids(model or runs.answered_models(place), place, config)
+    if not names:
+        raise MtbenchError(f"no answers in {place.folder / 'model_answer'}: `mtbench gen-answers --model …` makes them")
     opponent = next(iter(jobs.short_ids([baseline] if baseline else [], place, config)), None)
     judging = jobs.judge_settings(
         judge_prompts, verdict, structured, reask, repeat, one_order, without_reference, reference_category,
@@ -62,9 +66,11 @@ def judge(
     settings.save_settings(context, place.folder, {spec.id: spec for spec in judges})
 
     async def work(session: runs.Session) -> None:
-        book = runs.load_book(place, job.models, session.progress.note)
+        book = runs.load_book(place, job.models, chosen, session.progress.note)
         await runs.judge(session, place, job, chosen, book)
 
     jobs.work(work, parallel=parallel, timeout=timeout, keep_thinking=keep_thinking, quiet=quiet)
     typer.echo(f"Judgments: {', '.join(str(place.judgments(spec.id, job.kind)) for spec in judges)}")
-    typer.echo(f"Tables: mtbench show-results --bench {bench} --mode {mode.value}")
+    where = "" if data_dir == DEFAULT_DATA_DIR else f" --data-dir {shlex.quote(str(data_dir))}"
+    against = f" --baseline {shlex.quote(opponent)}" if opponent else ""
+    typer.echo(f"Tables: mtbench show-results --bench {shlex.quote(bench)}{where} --mode {mode.value}{against}")

@@ -60,7 +60,7 @@ Timeout = Annotated[float, option("--timeout", "Seconds that one request may tak
 KeepThinking = Annotated[
     bool, option("--keep-thinking", "Leave <think> text in answers and verdicts, as part of them.")
 ]
-All = Annotated[bool, typer.Option("--all", help="With the embedded model: all questions in place of 8.")]
+All = Annotated[bool, option("--all", "With the embedded model: all questions in place of 8.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be asked, with tokens and price; send nothing.")
 ]

@@ -1,7 +1,8 @@
-"""Small tables of text: drawn by rich on a terminal, aligned columns elsewhere."""
+"""Text for people: small tables, drawn by rich on a terminal and aligned elsewhere, and paragraphs of --help."""
 
 import sys
 from collections.abc import Sequence
+from inspect import cleandoc
 
 import typer
 
@@ -24,3 +25,8 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in (header, *rows):
         cells = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
         typer.echo("  ".join(cells).rstrip())
+
+
+def paragraphs(docstring: str) -> str:
+    """A docstring for --help: each paragraph one line, which the terminal wraps at its own width."""
+    return "\n\n".join(" ".join(part.split()) for part in cleandoc(docstring).split("\n\n"))

@@ -96,7 +96,8 @@ def run(
         keep_thinking=keep_thinking,
         quiet=quiet,
     )
-    print_results(place, job, opponent, chosen)
+    if any(place.judgments(spec.id, job.kind).exists() for spec in judges):
+        print_results(place, job, opponent, chosen)
     typer.echo(f"\nFiles: {place.folder}. Settings: {saved} (--config takes it).")
     if error:
         raise error

@@ -39,8 +39,24 @@ def use_settings(context: typer.Context, config: Path | None) -> Path | None:
                 f"{config or SETTINGS_FILE}: no option {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")
             )
     names = _option_names(context.command)
-    context.default_map = {names[key]: value for key, value in settings.items() if key in names}
+    context.default_map = {
+        names[key]: _checked(context, names[key], value, f"{config or SETTINGS_FILE}: {key}")
+        for key, value in settings.items()
+        if key in names
+    }
     return config
+
+
+def _checked(context: typer.Context, name: str, value: Any, where: str) -> Any:
+    """The value if the option takes it; a single one stands for a list of one. Raises MtbenchError that says where."""
+    parameter = next(each for each in context.command.params if each.name == name)
+    if parameter.multiple and not isinstance(value, list):
+        value = [value]
+    try:
+        parameter.process_value(context, value)
+    except (typer.BadParameter, TypeError, ValueError) as error:
+        raise MtbenchError(f"{where}: {error}") from error
+    return value
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -85,8 +101,12 @@ def save_settings(context: typer.Context, folder: Path, specs: Mapping[str, "Mod
 
 
 def _commands(context: typer.Context) -> list[Any]:
-    root = context.find_root().command
-    return [*getattr(root, "commands", {}).values()]
+    waiting, found = [context.find_root().command], []
+    while waiting:
+        command = waiting.pop()
+        found.append(command)
+        waiting += getattr(command, "commands", {}).values()
+    return found
 
 
 def _option_names(command: Any) -> dict[str, str]:

@@ -54,7 +54,7 @@ def foot(group: Group, counts: Counts, questions: Collection[Question] | None, k
     if failed:
         yield f"{_many(failed, 'judgment')} failed: the request was not answered, {_LEFT_OUT[kind]}"
     if group.failures:
-        yield f"{_many(len(group.failures), 'request')} failed: {_reasons(group.failures)}; run `mtbench judge` again"
+        yield f"{_many(len(group.failures), 'request')} failed: {reasons(group.failures)}; run `mtbench judge` again"
     if counts.missing is None:
         yield "missing judgments are not counted: the questions are not known"
     elif counts.missing:
@@ -132,7 +132,8 @@ def _orders(group: Group) -> Iterator[str]:
         yield f"{_many(len(pairs) - len(both), 'judgment')} played in one order only"
 
 
-def _reasons(failures: Sequence[Failure]) -> str:
+def reasons(failures: Sequence[Failure]) -> str:
+    """Why, and how often, most frequent first."""
     return _listed(Counter(failure.reason for failure in failures))
 
 

@@ -1,15 +1,16 @@
 """Judgments on disk → results: FastChat's tables, with what they leave out, by judge, prompt set and category."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from mtbench import files
 from mtbench.benches import Bench, load_questions, select
 from mtbench.errors import MtbenchError
+from mtbench.outputs import failures_in
 from mtbench.records import Judgment, Question, SingleJudgment
 from mtbench.reports.building import Scope, build_tables
-from mtbench.reports.counts import unknown_questions
+from mtbench.reports.counts import reasons, unknown_questions
 from mtbench.reports.figures import Scores, WinRates
 from mtbench.reports.judgments import Group, contest, group, read_file
 from mtbench.reports.tables import Mode, Results
@@ -54,6 +55,7 @@ def collect(bench: Bench, query: Query) -> Results:
     for path, (judgments, failures) in zip(paths, contents, strict=True):
         if failures and not judgments:
             notes.append(f"{path.name}: no judgments; all {len(failures)} requests failed: run `mtbench judge` again")
+    notes += _failed_answers(bench)
     questions = query.questions or load_questions(bench.source / "question.jsonl")
     answered = list(files.model_files(bench.folder / "model_answer"))
     scope = _scope(groups, mode, query, select(questions, categories=query.categories), answered)
@@ -61,6 +63,13 @@ def collect(bench: Bench, query: Query) -> Results:
         groups = [_only_questions(each, scope) for each in groups]
     tables = build_tables(groups, scope, bench.name)
     return Results(mode, bench.name, tuple(map(str, paths)), tables, notes)
+
+
+def _failed_answers(bench: Bench) -> Iterator[str]:
+    """A sentence for every model whose answers could not all be had: its turns are missing, and no judge can help."""
+    for model, failures in failures_in(bench.folder / "model_answer").items():
+        answers = "1 answer" if len(failures) == 1 else f"{len(failures)} answers"
+        yield f"{model}: {answers} failed ({reasons(failures)}); `mtbench gen-answers` asks again"
 
 
 def collect_file(path: Path, query: Query, bench: Bench | None, why_no_bench: str = "") -> Results:

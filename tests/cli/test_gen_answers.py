@@ -122,7 +122,7 @@ def test_a_failed_question_goes_to_failures_with_its_first_turn_which_is_not_pai
     ) as server:
         code, _, err = gen(tmp_path, server)
         assert code == 3
-        assert "1 answers failed" in err
+        assert "1 answer failed" in err
         failures = read_lines(bench / "model_answer" / "tiny.failures.jsonl")
         assert [(failure["key"], failure["reason"]) for failure in failures] == [
             ({"question_id": 1}, "context too long")
@@ -176,7 +176,17 @@ def test_other_settings_keep_the_answers_and_say_so(tmp_path: Path) -> None:
         server.requests.clear()
         code, _, err = gen(tmp_path, server, "--max-tokens", "10", "--system-prompt", "Be brief.")
     assert (code, len(server.requests)) == (0, 0)
-    assert "3 answers were made with other settings" in err
+    assert "answers kept that were made with other settings (temperature, tokens, seed or system prompt): 3" in err
+
+
+def test_answers_kept_from_another_endpoint_are_pointed_out(tmp_path: Path) -> None:
+    make_bench(tmp_path)
+    with running_server() as old:
+        gen(tmp_path, old)
+        with running_server() as new:
+            code, _, err = gen(tmp_path, new)
+            assert (code, len(new.requests)) == (0, 0)
+    assert f"answers kept from {old.base_url}: 3; is it still the same model?" in err
 
 
 def test_a_system_prompt_leads_every_conversation_and_is_recorded(tmp_path: Path) -> None:

@@ -79,6 +79,16 @@ def test_a_rerun_judges_nothing_and_what_changed_is_judged_again_with_the_old_li
     assert len(read_lines(path)) == 18 + 6 + 3 + 2
 
 
+def test_an_answer_to_an_older_text_of_its_question_is_not_judged(tmp_path: Path, bench: Path) -> None:
+    with running_server() as server:
+        mtbench(tmp_path, "gen-answers", "--model", "openai/new", "--base-url", server.base_url, "--bench", "tiny")
+        write_lines(bench / "question.jsonl", [QUESTIONS[0] | {"turns": ["Name a fish."]}, *QUESTIONS[1:]])
+        server.requests.clear()
+        _, _, err = judge(tmp_path, server, "--model", "new")
+        assert len(server.requests) == 4
+    assert "new: answers to an older text of their question, not judged: 1" in err
+
+
 def test_both_orders_are_played_and_a_win_needs_both(tmp_path: Path, bench: Path) -> None:
     with running_server(reply=lambda _: "The first.\n[[A]]") as server:
         assert judge(tmp_path, server, "--mode", "pairwise-baseline", "--baseline", "ant")[0] == 0

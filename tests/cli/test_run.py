@@ -136,6 +136,42 @@ def test_a_dry_run_tells_both_halves_and_sends_nothing(tmp_path: Path) -> None:
     assert "grader would make 6 judgments" in done.stdout
 
 
+def test_answers_that_failed_are_told_beside_the_tables(tmp_path: Path) -> None:
+    make_bench(tmp_path)
+    refused = Reply("", finish_reason="content_filter")
+    with (
+        running_server(reply=lambda body: refused if "6 times 7" in str(body) else "x") as candidate,
+        running_server(reply=lambda _: "[[4]]") as judge,
+    ):
+        done = run(tmp_path, candidate, judge)
+    assert done.returncode == 3
+    assert "tiny: 1 answer failed (content refused 1); `mtbench gen-answers` asks again" in done.stdout
+    assert "1 answer failed (reasons" in done.stderr
+
+
+def test_a_dry_run_does_not_count_what_is_judged_already(tmp_path: Path) -> None:
+    make_bench(tmp_path)
+    with running_server() as server:
+        run(tmp_path, server, server)
+        done = run(tmp_path, server, server, "--dry-run")
+    assert "tiny would answer 0 of 3 questions (3 done): 0 requests" in done.stdout
+    assert "grader would make 0 judgments (6 done): 0 requests" in done.stdout
+
+
+def test_a_setting_of_the_wrong_type_names_its_file(tmp_path: Path) -> None:
+    (tmp_path / "mtbench.yaml").write_text("limit: many\n")
+    done = mtbench(tmp_path, "run")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: mtbench.yaml: limit: ")
+
+
+def test_a_list_setting_may_be_a_single_value(tmp_path: Path) -> None:
+    (tmp_path / "mtbench.yaml").write_text("model: openai/x\n")
+    done = mtbench(tmp_path, "gen-answers", "--dry-run", "--limit", "1")
+    assert done.returncode == 0
+    assert "x would answer 1 of 1 questions" in done.stdout
+
+
 def test_failures_are_told_after_the_tables_with_exit_code_3(tmp_path: Path) -> None:
     make_bench(tmp_path)
     refuse_math = Reply("", finish_reason="content_filter")
