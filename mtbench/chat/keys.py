@@ -106,7 +106,10 @@ def setting(name: str) -> str | None:
     value = os.environ.get(name, "").strip()
     if value:
         return value
-    path = find_dotenv(usecwd=True)
+    try:
+        path = find_dotenv(usecwd=True)
+    except FileNotFoundError:  # the working directory has been removed
+        return None
     if not path:
         return None
     try:

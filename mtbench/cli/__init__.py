@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable
+from errno import ENOSPC
+from io import TextIOWrapper
 
 import typer
 
@@ -50,10 +52,16 @@ app.add_typer(models.app, name="models")
 
 def main() -> None:
     """Runs the command line. What a person can put right is one sentence on stderr; a traceback is a bug of ours."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal or pipe that is not UTF-8 still shows the rest
     try:
         app()
     except MtbenchError as error:
         sys.exit(say(error))
+    except OSError as error:
+        if error.errno != ENOSPC:
+            raise
+        sys.exit(say(MtbenchError(f"cannot print the output: {error.strerror}")))
     except ExceptionGroup as group:
         errors, bugs = group.split(MtbenchError)
         if bugs or errors is None:

@@ -69,9 +69,7 @@ def test_another_prompt_of_the_same_set_on_the_same_work_supersedes() -> None:
     assert (scores(one), one.superseded) == ([3], 1)
 
 
-@pytest.mark.parametrize(
-    "other", [{"turn": 2}, {"repeat": 1}, {"question_id": 2}]
-)
+@pytest.mark.parametrize("other", [{"turn": 2}, {"repeat": 1}, {"question_id": 2}])
 def test_other_work_is_not_superseded(other: Json) -> None:
     (one,) = groups_of(ours(grade(1, "a", 2)), ours(grade(1, "a", 3)) | other)
     assert (scores(one), one.superseded) == ([2, 3], 0)
