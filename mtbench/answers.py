@@ -171,6 +171,7 @@ async def _answer(
         tstamp=time(),
         made_by=MadeBy(spec.provider, spec.full_name, spec.base_url, asked, tuple(adapted), __version__),
         question_hash=question_hash(question),
+        extra=work.answer.extra if work.answer else {},
     )
 
 

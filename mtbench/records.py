@@ -3,7 +3,7 @@
 The names are FastChat's; what we add is listed under "added". Unknown fields are kept in `extra` and written back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
@@ -243,6 +243,11 @@ class SingleJudgment:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def request_hashes(self) -> tuple[str, ...]:
+        """What was sent; empty where FastChat wrote the line."""
+        return (self.request_hash,) if self.request_hash else ()
+
+    @property
     def failed(self) -> bool:
         """FastChat stored a failed request as a judgment; we never do."""
         return self.judgment == FASTCHAT_ERROR
@@ -310,6 +315,11 @@ class PairJudgment:
     truncated_answers: tuple[str, ...] = ()
     one_order: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def request_hashes(self) -> tuple[str, ...]:
+        """What was sent in either game, sorted; empty where FastChat wrote the line."""
+        return tuple(sorted(each for each in (self.g1_request_hash, self.g2_request_hash) if each))
 
     @property
     def failed(self) -> bool:
@@ -403,6 +413,11 @@ def judgment_from_json(obj: Json, where: Where) -> Judgment:
     if "score" in obj:
         return SingleJudgment.from_json(obj, where)
     raise where.bad("neither a grade (model, score) nor a pair judgment (model_1, model_2)")
+
+
+def asked_alike(hashes: Collection[str], others: Collection[str]) -> bool:
+    """Whether two judgments of ours were asked the same, by their request hashes: one of them may have one order only."""
+    return set(hashes) <= set(others) or set(others) <= set(hashes)
 
 
 def prompt_set(prompt_name: str) -> str:

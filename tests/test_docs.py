@@ -223,7 +223,7 @@ def test_the_ci_script_runs_again_what_failed(tmp_path: Path) -> None:
         done = score(tmp_path, port, judge.base_url, vllm=SERVES)
         assert done.returncode == 0, done.stderr
         assert (len(candidate.requests), len(judge.requests)) == (6, 7)
-    assert "1 verdicts failed" in done.stderr
+    assert "1 verdict failed" in done.stderr
 
 
 @needs_curl

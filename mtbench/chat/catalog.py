@@ -170,6 +170,9 @@ def _spec(alias: str, entry: _Entry) -> ModelSpec:
 
 def _params(entry: _Entry) -> dict[str, Any]:
     params = entry.mapping("params")
+    for name in ("model", "messages", "stream"):
+        if name in params:
+            raise entry.inner("params").bad("mtbench sets this itself", name)
     try:
         orjson.dumps(params)
     except orjson.JSONEncodeError as error:

@@ -84,6 +84,8 @@ def run(
     )  # fmt: skip
     opponent = next(iter(jobs.short_ids([baseline] if baseline else [], place, config)), None)
     job = runs.JudgeJob.plan(mode.value, judges, [spec.id for spec in specs], opponent, judging)
+    if opponent and opponent in job.models and opponent not in {spec.id for spec in specs}:
+        runs.load_book(place, [opponent], chosen, lambda _: None)  # which says that it has no answers
     if dry_run:
         jobs.print_answer_plan(place, specs, chosen, sampling)
         jobs.print_judge_plan(place, job, chosen, sampling)

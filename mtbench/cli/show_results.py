@@ -80,10 +80,17 @@ def print_results(
 
     against = baseline is not None and all(baseline in models for models in job.contestants)
     pairwise = Mode.PAIRWISE_BASELINE if against else Mode.PAIRWISE_ALL
+    judges = [spec.id for spec in job.judges]
+    models = [model for model in job.models if model != baseline or not against]
+    said = [judge for judge in judges if bench.judgments(judge, job.kind).is_file()]
+    answered = [model for model in models if bench.answers(model).is_file()]
+    silent = [name for name in (*judges, *models) if name not in (*said, *answered)]
+    if silent:
+        typer.echo(f"nothing by {', '.join(silent)} to show in the tables", err=True)
     query = results.Query(
         mode=Mode.SINGLE if job.kind == "single" else pairwise,
-        judges=[spec.id for spec in job.judges],
-        models=[model for model in job.models if model != baseline or not against],
+        judges=said or judges,
+        models=answered or models,
         baseline=baseline if against else None,
         questions=questions,
     )

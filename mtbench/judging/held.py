@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from mtbench.chat import Message, Params
 from mtbench.judging.matches import Match
 from mtbench.judging.prompts import JudgePrompt
-from mtbench.records import Json, Judgment, SingleJudgment, prompt_set
+from mtbench.records import Json, Judgment, QuestionId, SingleJudgment, asked_alike, prompt_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,46 +36,58 @@ class JudgeWork:
         return [messages[-1].content for messages in self.games.values()]
 
 
+_Key = tuple[str | int, ...]
+_Verdict = tuple[bool, int]
+"""Whether a judgment has no verdict, and how often it was asked for again."""
+
+
 @dataclass(slots=True)
 class Held:
-    """What a judgment file holds that still counts: a line of ours takes the place of earlier ones on the same work."""
+    """What a judgment file holds that still counts.
 
-    _by_work: dict[tuple[object, ...], dict[tuple[str, ...], tuple[bool, int]]] = field(default_factory=dict)
+    A line of ours takes the place of earlier ones on the same work, and of other repeats that were asked otherwise.
+    """
+
+    _ours: dict[_Key, dict[int, tuple[tuple[str, ...], _Verdict]]] = field(default_factory=dict)
+    _fastchats: dict[tuple[_Key, int], dict[tuple[str, ...], _Verdict]] = field(default_factory=dict)
 
     def add(self, judgment: Judgment) -> None:
         if judgment.failed:
             return
-        models: tuple[str, ...]
         if isinstance(judgment, SingleJudgment):
-            models, hashes = (judgment.model,), [judgment.request_hash]
-            prompts = [judgment.user_prompt]
+            models, prompts = [judgment.model], [judgment.user_prompt]
         else:
-            models = (judgment.model_1, judgment.model_2)
-            hashes = [judgment.g1_request_hash, judgment.g2_request_hash]
+            models = [judgment.model_1, judgment.model_2]
             prompts = [judgment.g1_user_prompt, judgment.g2_user_prompt]
-        known = tuple(sorted(each for each in hashes if each)) or _of_prompts(judgment.judge[1], prompts)
-        key = _work_key(judgment.judge[1], judgment.question_id, judgment.turn, models, judgment.repeat)
-        if any(hashes):
-            self._by_work[key] = {}
-        self._by_work.setdefault(key, {})[known] = (judgment.unparsed, judgment.reasked)
+        name, hashes, verdict = judgment.judge[1], judgment.request_hashes, (judgment.unparsed, judgment.reasked)
+        key = _work_key(name, judgment.question_id, judgment.turn, models)
+        if hashes:
+            same = {repeat: held for repeat, held in self._ours.get(key, {}).items() if asked_alike(held[0], hashes)}
+            self._ours[key] = same | {judgment.repeat: (hashes, verdict)}
+            self._fastchats.pop((key, judgment.repeat), None)
+        else:
+            self._fastchats.setdefault((key, judgment.repeat), {})[_of_prompts(name, prompts)] = verdict
 
     def has(self, work: JudgeWork, hashes: Sequence[str], reask: int) -> bool:
         """Whether the file holds this judgment, made by these requests, or by FastChat with this very prompt.
 
-        One without a verdict counts as held unless it may be asked again more often than it was.
+        One without a verdict counts as held unless it may be asked again more often than it was. Where one order is
+        asked for, a judgment of both holds it.
         """
         match = work.match
-        key = _work_key(work.prompt.name, match.question.question_id, match.turn, match.models, work.repeat)
-        held = self._by_work.get(key, {})
-        known = held.get(tuple(sorted(hashes))) or held.get(_of_prompts(work.prompt.name, work.user_prompts))
-        if known is None:
+        key = _work_key(work.prompt.name, match.question.question_id, match.turn, match.models)
+        sent, verdict = self._ours.get(key, {}).get(work.repeat, ((), None))
+        if verdict is None or len(hashes) > len(sent) or not set(hashes) <= set(sent):
+            prompts = _of_prompts(work.prompt.name, work.user_prompts)
+            verdict = self._fastchats.get((key, work.repeat), {}).get(prompts)
+        if verdict is None:
             return False
-        unparsed, reasked = known
+        unparsed, reasked = verdict
         return not unparsed or reasked >= reask
 
 
-def _work_key(prompt: str, question_id: int | str, turn: int, models: Sequence[str], repeat: int) -> tuple[object, ...]:
-    return (prompt_set(prompt), question_id, turn, *sorted(models), repeat)
+def _work_key(prompt: str, question_id: QuestionId, turn: int, models: Sequence[str]) -> _Key:
+    return (prompt_set(prompt), question_id, turn, *sorted(models))
 
 
 def _of_prompts(name: str, user_prompts: Iterable[str]) -> tuple[str, ...]:

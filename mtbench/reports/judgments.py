@@ -15,6 +15,7 @@ from mtbench.records import (
     PairJudgment,
     SingleJudgment,
     Where,
+    asked_alike,
     judgment_from_json,
     prompt_set,
 )
@@ -122,21 +123,26 @@ def _prompt_set_of(key: Json) -> str | None:
 
 
 def _newest(lines: Sequence[Judgment]) -> list[Judgment]:
-    """The lines without those that a later line of ours replaces; FastChat's lines replace nothing."""
+    """The lines without those that a later line of ours replaces; FastChat's lines replace nothing.
+
+    A line replaces earlier ones on the same work, and other repeats that were asked otherwise (of another answer,
+    say): the judge believes neither.
+    """
     kept: dict[int, Judgment] = {}
     by_work: defaultdict[Work, list[int]] = defaultdict(list)
     for number, judgment in enumerate(lines):
-        earlier = by_work[work_of(judgment)]
-        if _is_ours(judgment):
-            for old in earlier:
+        *work, _ = work_of(judgment)
+        numbers = by_work[tuple(work)]
+        if judgment.request_hashes:
+            for old in [old for old in numbers if _replaces(judgment, kept[old])]:
+                numbers.remove(old)
                 del kept[old]
-            earlier.clear()
-        earlier.append(number)
+        numbers.append(number)
         kept[number] = judgment
     return list(kept.values())
 
 
-def _is_ours(judgment: Judgment) -> bool:
-    if isinstance(judgment, SingleJudgment):
-        return judgment.request_hash is not None
-    return judgment.g1_request_hash is not None or judgment.g2_request_hash is not None
+def _replaces(new: Judgment, old: Judgment) -> bool:
+    if old.repeat == new.repeat:
+        return True
+    return bool(old.request_hashes) and not asked_alike(old.request_hashes, new.request_hashes)
