@@ -1,7 +1,7 @@
 """questions × models → answers: every turn asked in the light of the earlier ones."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import time
 
 from mtbench import __version__, files
@@ -11,7 +11,7 @@ from mtbench.chat.spec import ModelSpec
 from mtbench.engine import Progress, Recall, Stop, run_all
 from mtbench.errors import MtbenchError, RequestError
 from mtbench.outputs import Output
-from mtbench.records import Answer, Choice, Json, MadeBy, Question
+from mtbench.records import FASTCHAT_ERROR, Answer, Choice, Json, MadeBy, Question
 
 TEMPERATURES = {
     "writing": 0.7,
@@ -32,20 +32,43 @@ OnTurn = Callable[[Question, int, Completion], None]
 """Called with question, turn (from 1) and reply as soon as a turn of the first choice exists."""
 
 
+MAX_TOKENS = 1024
+"""Longest answer of a turn when nothing else is said, as in FastChat."""
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerSettings:
-    """How answers are sampled. `temperature` None means by category; `seed` + choice index is sent when it is set."""
+    """How answers are sampled; what is set here goes before an alias's own parameters.
+
+    `max_tokens` None: 1024; `temperature` None: by category; `seed` + choice index is sent when it is set.
+    """
 
     num_choices: int = 1
-    max_tokens: int = 1024
+    max_tokens: int | None = None
     temperature: float | None = None
     seed: int | None = None
     system_prompt: str | None = None
 
     def params(self, question: Question, spec: ModelSpec, index: int = 0) -> Params:
         """What is asked of `spec` for one choice of `question`; an alias's own parameters go along."""
-        seed = None if self.seed is None else self.seed + index
-        return Params(temperature_for(question, self.temperature), self.max_tokens, seed=seed, extra=spec.params)
+        given = {
+            "temperature": self.temperature,
+            "seed": self.seed,
+            "max_tokens": self.max_tokens,
+            "max_completion_tokens": self.max_tokens,
+        }
+        extra = {name: value for name, value in spec.params.items() if given.get(name) is None}
+        return Params(
+            temperature=temperature_for(question, self.temperature),
+            max_tokens=self.longest,
+            seed=None if self.seed is None else self.seed + index,
+            extra=extra,
+        )
+
+    @property
+    def longest(self) -> int:
+        """Tokens that one turn may take."""
+        return MAX_TOKENS if self.max_tokens is None else self.max_tokens
 
 
 def temperature_for(question: Question, override: float | None) -> float:
@@ -80,11 +103,16 @@ def missing(
         if answer and answer.question_hash not in (None, question_hash(question)):
             answer = None
         choices = answer.choices if answer else ()
-        have = {choice.index for choice in choices if len(choice.turns) >= len(question.turns)}
+        have = {choice.index for choice in choices if _is_whole(choice, question)}
         wanted = tuple(index for index in range(settings.num_choices) if index not in have)
         if wanted:
             works.append(AnswerWork(question, wanted, answer if have else None))
     return works
+
+
+def _is_whole(choice: Choice, question: Question) -> bool:
+    """Whether every turn is answered; FastChat stored failed requests as answers."""
+    return len(choice.turns) >= len(question.turns) and FASTCHAT_ERROR not in choice.turns
 
 
 async def generate(
@@ -109,6 +137,10 @@ async def generate(
         answers = load_answers(path, progress.note)
         check_same_model(spec, answers.values(), str(path))
         works = missing(questions, answers, settings)
+        undone = {work.question.question_id for work in works}
+        for question in questions:
+            if question.question_id not in undone:
+                output.settle({"question_id": question.question_id})
         _note_other_settings(spec, questions, answers, settings, progress)
         lane.total += len(questions)
         lane.already += len(questions) - len(works)
@@ -148,6 +180,9 @@ async def _answer(
     question = work.question
     adapted = dict.fromkeys(work.answer.made_by.adapted if work.answer and work.answer.made_by else ())
     choices = {choice.index: choice for choice in work.answer.choices} if work.answer else {}
+    asked = settings.params(question, spec).asked()
+    if settings.system_prompt:
+        asked["system_prompt"] = settings.system_prompt
     for index in work.indices:
         params = settings.params(question, spec, index)
         replies = await _converse(question, recall, params, settings, on_turn if index == 0 else None)
@@ -160,16 +195,19 @@ async def _answer(
             thinking=tuple(reply.thinking for reply in replies),
             request_hashes=tuple(recall.hashes[-len(replies) :]),
         )
-    asked = settings.params(question, spec).asked()
-    if settings.system_prompt:
-        asked["system_prompt"] = settings.system_prompt
+    made_by = MadeBy(spec.provider, spec.full_name, spec.base_url, asked, tuple(adapted), __version__)
+    earlier = work.answer.made_by if work.answer else None
+    if earlier and dict(earlier.params) != asked:
+        for index in work.indices:  # the answer keeps what made its first choices; these say what made them
+            choices[index] = replace(choices[index], extra={"made_by": made_by.to_json()})
+        made_by = earlier
     return Answer(
         question_id=question.question_id,
         answer_id=files.new_id(),
         model_id=spec.id,
         choices=tuple(choices[index] for index in sorted(choices)),
         tstamp=time(),
-        made_by=MadeBy(spec.provider, spec.full_name, spec.base_url, asked, tuple(adapted), __version__),
+        made_by=made_by,
         question_hash=question_hash(question),
         extra=work.answer.extra if work.answer else {},
     )

@@ -11,8 +11,6 @@ from mtbench import files
 from mtbench.errors import BadRecord, MtbenchError
 from mtbench.records import Answer, Question, QuestionId, Where
 
-DEFAULT_BENCH = "mt80"
-
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -23,11 +21,16 @@ class Bench:
     source: Path
 
     def answers(self, model_id: str) -> Path:
-        return self.folder / "model_answer" / f"{files.safe_name(model_id)}.jsonl"
+        return _file_of(self.folder / "model_answer", model_id, "")
 
     def judgments(self, judge_id: str, kind: str) -> Path:
         """`kind` is single or pair."""
-        return self.folder / "model_judgment" / f"{files.safe_name(judge_id)}_{kind}.jsonl"
+        return _file_of(self.folder / "model_judgment", judge_id, f"_{kind}")
+
+
+def _file_of(folder: Path, model_id: str, suffix: str) -> Path:
+    """The file that goes by this id, which FastChat may have named with other characters, else the one to make."""
+    return files.model_files(folder, suffix).get(model_id) or folder / f"{files.safe_name(model_id)}{suffix}.jsonl"
 
 
 def shipped(folder: str) -> Path:

@@ -102,6 +102,9 @@ async def run_all(
             lane.in_flight += 1
             try:
                 result = await do(item)
+            except asyncio.CancelledError:
+                failed(item, Interrupted("dropped while it was in flight"))
+                raise
             except RequestError as error:
                 if not error.ends_run:
                     lane.failed += 1

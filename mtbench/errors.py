@@ -14,6 +14,7 @@ MtbenchError                 2  wrong usage or bad input
     └── EndpointFailed          no request can be answered: the run stops with one message
         ├── BadKey           2
         ├── NoSuchModel      2
+        ├── CannotStart      2
         └── OutOfQuota       3
 """
 
@@ -123,6 +124,13 @@ class NoSuchModel(EndpointFailed):
 
     exit_code = 2
     kind = "no such model"
+
+
+class CannotStart(EndpointFailed):
+    """A model of this machine is missing, broken, or does not start."""
+
+    exit_code = 2
+    kind = "cannot start"
 
 
 class OutOfQuota(EndpointFailed):

@@ -247,7 +247,7 @@ class Appender:
         size = os.fstat(self._file).st_size
         if size == 0 or os.pread(self._file, 1, size - 1) == b"\n":
             return
-        start = last_newline(self._file, size) + 1
+        start = _last_newline(self._file, size) + 1
         tail = os.pread(self._file, size - start, start)
         if _is_object(tail):
             os.write(self._file, b"\n")
@@ -299,7 +299,7 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def last_newline(file: int, size: int) -> int:
+def _last_newline(file: int, size: int) -> int:
     """Offset of the last newline before `size`, or -1."""
     end = size
     while end > 0:

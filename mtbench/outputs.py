@@ -10,7 +10,7 @@ from mtbench import files
 from mtbench.chat import Completion
 from mtbench.engine import Stop
 from mtbench.errors import RequestError
-from mtbench.records import Failure, Json, Where, usage_from_json, usage_to_json
+from mtbench.records import Failure, Json, Where, prompt_set, usage_from_json, usage_to_json
 
 
 class Output:
@@ -47,6 +47,10 @@ class Output:
     def add(self, key: Json, record: Json) -> None:
         """Writes a record; its work has no failure any more."""
         self._records.append(record)
+        self.settle(key)
+
+    def settle(self, key: Json) -> None:
+        """Takes a piece of work that the file holds off the list of failures."""
         self._failures.pop(_hashable(key), None)
 
     def fail(self, key: Json, error: RequestError, finished: Mapping[str, Completion]) -> None:
@@ -85,7 +89,9 @@ def failures_in(folder: Path) -> dict[str, list[Failure]]:
 
 
 def _hashable(key: Json) -> Hashable:
-    return tuple(sorted((name, str(value)) for name, value in key.items()))
+    """Names the work: another prompt of the same set does the same."""
+    named = key | ({"prompt": prompt_set(str(key["prompt"]))} if "prompt" in key else {})
+    return tuple(sorted((name, str(value)) for name, value in named.items()))
 
 
 def _completion_json(completion: Completion) -> Json:

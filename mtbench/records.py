@@ -219,7 +219,8 @@ class SingleJudgment:
 
     `judge` is (judge model, prompt name). Added: `made_by`, `prompt_hash` (of the prompt's wording), `request_hash`
     (of what was sent), `usage`, `finish_reason`, `thinking`, `reference` (whose reference answer was shown), `repeat`
-    (from 0), `reasked` (how often the verdict was asked for again), `truncated_answer`.
+    (from 0), `reasked` (how often the verdict was asked for again), `verdict_rule` (first, where not the last verdict
+    of the reply was taken), `truncated_answer`.
     """
 
     question_id: QuestionId
@@ -239,6 +240,7 @@ class SingleJudgment:
     reference: str | None = None
     repeat: int = 0
     reasked: int = 0
+    verdict_rule: str | None = None
     truncated_answer: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -312,6 +314,7 @@ class PairJudgment:
     reference: str | None = None
     repeat: int = 0
     reasked: int = 0
+    verdict_rule: str | None = None
     truncated_answers: tuple[str, ...] = ()
     one_order: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -450,6 +453,7 @@ _SINGLE_ADDED = (
     "reference",
     "repeat",
     "reasked",
+    "verdict_rule",
     "truncated_answer",
 )
 _PAIR_FIELDS = (
@@ -477,6 +481,7 @@ _PAIR_ADDED = (
     "reference",
     "repeat",
     "reasked",
+    "verdict_rule",
     "one_order",
 )
 

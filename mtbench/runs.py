@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -13,10 +13,10 @@ from mtbench.chat import ChatModel, Completion
 from mtbench.chat.open import open_model
 from mtbench.chat.spec import ModelSpec
 from mtbench.engine import Progress, Stop
-from mtbench.errors import MtbenchError
+from mtbench.errors import Interrupted, MtbenchError
 from mtbench.judging.judges import Judge, JudgeSettings
 from mtbench.judging.matches import AnswerBook, Contestants, Match, all_matches, contests
-from mtbench.records import Answer, Question, QuestionId
+from mtbench.records import FASTCHAT_ERROR, Answer, Question, QuestionId
 
 DEFAULT_PARALLEL = 8
 """Requests in flight to one model when neither the command nor the alias says otherwise."""
@@ -101,8 +101,9 @@ class JudgeJob:
 
 
 def answered_models(bench: Bench) -> list[str]:
-    """The models that have a file of answers, by id."""
-    return list(files.model_files(bench.folder / "model_answer"))
+    """The models that have answers, by id."""
+    there = files.model_files(bench.folder / "model_answer")
+    return [model for model, path in there.items() if path.exists() and path.stat().st_size]
 
 
 def load_book(
@@ -124,9 +125,12 @@ def load_book(
             )
         asked = [answer for answer in found.values() if answer.question_id in hashes]
         current = [answer for answer in asked if answer.question_hash in (None, hashes[answer.question_id])]
+        broken = [answer for answer in current if FASTCHAT_ERROR in answer.choices[0].turns]
+        if broken:
+            warn(f"{model}: answers that are FastChat's mark of a failed request, not judged: {len(broken)}")
         if len(current) < len(asked):
             warn(f"{model}: answers to an older text of their question, not judged: {len(asked) - len(current)}")
-        book.add_answers(model, current)
+        book.add_answers(model, [answer for answer in current if answer not in broken])
     return book
 
 
@@ -273,17 +277,18 @@ async def _answer(
         if feed:
             feed.on_turn(spec.id, question, turn, reply)
 
-    await answers.generate(
-        spec,
-        session.open(spec),
-        bench,
-        questions,
-        settings,
-        parallel=session.parallel_for(spec),
-        stop=session.stop,
-        progress=session.progress,
-        on_turn=on_turn,
-    )
+    with suppress(Interrupted):  # a stop while another run held the file: nothing was begun
+        await answers.generate(
+            spec,
+            session.open(spec),
+            bench,
+            questions,
+            settings,
+            parallel=session.parallel_for(spec),
+            stop=session.stop,
+            progress=session.progress,
+            on_turn=on_turn,
+        )
     if feed:
         feed.on_file(spec.id, load_answers(bench.answers(spec.id)))
 
@@ -291,10 +296,11 @@ async def _answer(
 async def _judge(
     session: Session, judge: Judge, matches: Iterable[Match] | AsyncIterator[Match], book: AnswerBook
 ) -> None:
-    await judge.run(
-        session.open(judge.spec),
-        matches,
-        book,
-        parallel=session.parallel_for(judge.spec),
-        stop=session.stop,
-    )
+    with suppress(Interrupted):  # a stop while another run held the file: nothing was begun
+        await judge.run(
+            session.open(judge.spec),
+            matches,
+            book,
+            parallel=session.parallel_for(judge.spec),
+            stop=session.stop,
+        )

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from mtbench.benches import (
-    DEFAULT_BENCH,
     Bench,
     bench_names,
     find_bench,

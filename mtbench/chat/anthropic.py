@@ -8,13 +8,16 @@ from mtbench.chat import Completion, Message, Params, Usage
 from mtbench.chat.faults import Asked
 from mtbench.chat.http import Http, joined
 from mtbench.chat.keys import Endpoint
-from mtbench.chat.replies import completed, count, read, system_text
+from mtbench.chat.replies import completed, count, read, system_text, word
 from mtbench.chat.spec import ModelSpec
 from mtbench.errors import ParameterRefused
 
 _VERSION = "2023-06-01"
 _MAX_TOKENS = 1024
 """The protocol wants a limit; this is ours where none was asked for."""
+
+_NO_TEXT = "(no text)"
+"""Stands for an empty answer in the history (it was cut off while the model thought): the protocol refuses a blank."""
 
 _FINISH = {
     "end_turn": "stop",
@@ -67,10 +70,14 @@ def _body(name: str, messages: Sequence[Message], params: Params) -> dict[str, A
     return {
         "model": name,
         "max_tokens": params.max_tokens or _MAX_TOKENS,
-        "messages": [{"role": each.role, "content": each.content} for each in messages if each.role != "system"],
+        "messages": [{"role": each.role, "content": _content(each)} for each in messages if each.role != "system"],
         **{field: value for field, value in fields.items() if value is not None},
         **{field: value for field, value in params.extra.items() if field != "output_config"},
     }
+
+
+def _content(message: Message) -> str:
+    return _NO_TEXT if message.role == "assistant" and not message.content.strip() else message.content
 
 
 def _output_config(params: Params) -> dict[str, Any] | None:
@@ -96,7 +103,7 @@ def _completion(body: Mapping[str, Any], asked: Asked, keep_thinking: bool) -> C
     blocks = [block for block in body["content"] if isinstance(block, dict)]
     text = "".join(_strings(blocks, "text"))
     thinking = "\n\n".join(_strings(blocks, "thinking"))
-    reason = body.get("stop_reason")
+    reason = word(body, "stop_reason")
     return completed(asked, text, thinking, _FINISH.get(reason or "", reason), _usage(body.get("usage")), keep_thinking)
 
 

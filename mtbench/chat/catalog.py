@@ -12,20 +12,19 @@ models:
     price: {input: 0.1, output: 0.4, cached_input: 0.05}  # US dollars per million tokens
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
 import orjson
-import yaml
 
+from mtbench.chat.keys import SECRET_NAME
 from mtbench.chat.spec import PROVIDERS, ModelSpec, Price
 from mtbench.errors import MtbenchError
+from mtbench.yamls import read_yaml
 
 _KEYS = ("provider", "model", "base_url", "api_key_env", "params", "headers", "limits", "price")
-_SECRET_HEADER = re.compile(r"authorization|key|token|secret|cookie", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +100,22 @@ def _named(name: str, catalog: Catalog, base_url: str | None) -> ModelSpec:
             f"local/smollm2, local/FILE.gguf, or an alias from models.yaml (there: {aliases})"
         )
     if provider == "local":
-        return ModelSpec(PurePath(rest).stem if rest.endswith(".gguf") else rest, provider, rest)
+        return ModelSpec(PurePath(rest).stem if _is_file_name(rest) else rest, provider, _local_name(rest))
     return ModelSpec(rest, provider, rest, base_url)
+
+
+def _is_file_name(name: str) -> bool:
+    return name.endswith(".gguf")
+
+
+def _local_name(name: str) -> str:
+    """A file by its absolute path, so that it is the same model from whichever folder and by whichever link."""
+    if not _is_file_name(name):
+        return name
+    try:
+        return str(Path(name).expanduser().resolve())
+    except (OSError, RuntimeError, ValueError) as error:  # no such home, links in a circle, a NUL
+        raise MtbenchError(f"local/{name}: no such file ({error})") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +170,7 @@ def _spec(alias: str, entry: _Entry) -> ModelSpec:
     return ModelSpec(
         id=alias,
         provider=provider,
-        name=name,
+        name=_local_name(name) if provider == "local" else name,
         base_url=base_url,
         key_env=entry.text("api_key_env"),
         params=_params(entry),
@@ -186,7 +199,7 @@ def _headers(entry: _Entry) -> dict[str, str]:
     for name, value in headers.items():
         if not isinstance(value, str) or not value.isprintable():
             raise inner.bad(f"must be a text on one line, not {value!r}", name)
-        if _SECRET_HEADER.search(name) and "${" not in value:
+        if SECRET_NAME.search(name) and "${" not in value:
             raise inner.bad('looks like a key, which stays out of files: write "${VARIABLE}" and set that', name)
     return headers
 
@@ -209,26 +222,9 @@ def _price(price: _Entry) -> Price | None:
     return Price(paid_in, paid_out, price.number("cached_input"))
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML in which a key that stands twice is an error: the first of two aliases would be lost without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set[str]()
-        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(problem=f"{key.value} stands twice", problem_mark=key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
 def _models(path: Path) -> dict[str, Any]:
     """What stands under `models` in a file, as it stands there."""
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # a SafeLoader, with one more check
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MtbenchError(f"{path}: cannot be read as YAML: {error}") from error
+    content = read_yaml(path)
     if content is not None and not isinstance(content, dict):
         raise MtbenchError(f"{path}: must be a mapping with a key `models`")
     models = (content or {}).get("models") or {}

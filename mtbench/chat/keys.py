@@ -7,10 +7,13 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from mtbench.chat.spec import ModelSpec
 from mtbench.errors import BadKey, MtbenchError
+
+SECRET_NAME = re.compile(r"authorization|key|token|secret|cookie", re.I)
+"""Headers and fields of a URL whose values are kept out of files."""
 
 _SHORTEST_SECRET = 6
 """Shorter values are stand-ins such as EMPTY, and cutting them out would spoil messages."""
@@ -72,6 +75,12 @@ def base_url(spec: ModelSpec) -> str:
         raise MtbenchError(f"{spec.id}: base URL {url!r} {form} ({error})") from error
     if parts.username or parts.password:
         raise MtbenchError(f"{spec.id}: the base URL holds a user or password; keys come from the environment or .env")
+    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
+        if SECRET_NAME.search(name):
+            raise MtbenchError(
+                f"{spec.id}: {name} in the base URL looks like a key, and base URLs stand in files: give an alias in "
+                "models.yaml its api_key_env, or headers with ${VARIABLE}"
+            )
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise MtbenchError(f"{spec.id}: base URL {url!r} {form}")
     for path in _PATHS:
@@ -125,6 +134,8 @@ def _filled(spec: ModelSpec, value: str) -> str:
             raise BadKey(
                 f"{spec.id}: a header needs {found[1]}, which is neither in the environment nor in a .env file"
             )
+        if not filled.isprintable():
+            raise BadKey(f"{spec.id}: the value of {found[1]} has line breaks inside: it cannot stand in a header")
         return filled
 
     return re.sub(r"\$\{(\w+)\}", fill, value)

@@ -1,4 +1,4 @@
-"""A ready model from its spec: the provider's adapter, wrapped in retry, adaptation and metering."""
+"""A ready model from its spec: the provider's adapter, wrapped in a limit, retry, adaptation and metering."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -7,6 +7,10 @@ from mtbench.chat import ChatModel, Completion, Message, Params, Usage
 from mtbench.chat.keys import Endpoint, endpoint_of
 from mtbench.chat.prices import pricing
 from mtbench.chat.spec import ModelSpec
+from mtbench.errors import CannotStart, MtbenchError
+
+_MOMENT = 0.001
+"""Seconds: enough for a sleep to see that a stop was asked for, and nothing beside a request."""
 
 
 def _nothing(*_: object) -> None:
@@ -26,10 +30,12 @@ def open_model(
 ) -> ChatModel:
     """The model behind `spec`, ready for `complete`; close it with `aclose`. Nothing is sent yet.
 
+    At most `spec.parallel` requests are in flight at once, whoever asks; the others wait for their turn.
+
     timeout: seconds that one request may take. keep_thinking: leave the reasoning in the text, in <think> tags.
     attempts: how often a request is sent while its faults may pass. note: told once of what a person should know.
     spent: told of each completion's usage and its price in US dollars (None if unknown). retried: called for each
-    further attempt. sleep: waits between attempts; what it raises ends the trying.
+    further attempt. sleep: waits between attempts; what it raises ends the trying, and the waiting for a turn.
 
     Raises BadKey if a key is needed and not set.
     """
@@ -37,7 +43,8 @@ def open_model(
     from mtbench.chat.retry import Retrying
 
     adapter = open_adapter(spec, timeout=timeout, keep_thinking=keep_thinking, note=note)
-    patient = Retrying(adapter, spec.id, attempts=attempts, sleep=sleep, retried=retried, note=note)
+    limited = _Limited(adapter, spec.parallel, sleep) if spec.parallel else adapter
+    patient = Retrying(limited, spec.id, attempts=attempts, sleep=sleep, retried=retried, note=note)
     return _Metered(Adapting(patient, spec.id, note), pricing(spec), spent)
 
 
@@ -78,8 +85,26 @@ class _Metered:
         await self._model.aclose()
 
 
+class _Limited:
+    """A ChatModel that has `parallel` requests in flight at most. One that waits to be tried again is not in flight."""
+
+    def __init__(self, model: ChatModel, parallel: int, sleep: Callable[[float], Awaitable[None]]) -> None:
+        self._model, self._sleep = model, sleep
+        self._slots = asyncio.Semaphore(parallel)
+
+    async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
+        waits = self._slots.locked()
+        async with self._slots:
+            if waits:  # a stop may have come meanwhile, after which nothing is sent
+                await self._sleep(_MOMENT)
+            return await self._model.complete(messages, params)
+
+    async def aclose(self) -> None:
+        await self._model.aclose()
+
+
 class _Served:
-    """A ChatModel whose server is started by the first request and ended by `aclose`."""
+    """A ChatModel whose server is started by the first request and ended by `aclose`; it is tried once."""
 
     def __init__(
         self,
@@ -89,12 +114,22 @@ class _Served:
     ) -> None:
         self._start, self._end, self._model_at = start, end, model_at
         self._model: ChatModel | None = None
+        self._starting = asyncio.Lock()
+        self._problem = ""
 
     async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
-        url = await self._start()
-        if self._model is None:
-            self._model = self._model_at(url)
+        async with self._starting:
+            if self._model is None:
+                self._model = await self._started()
         return await self._model.complete(messages, params)
+
+    async def _started(self) -> ChatModel:
+        if not self._problem:  # else requests that waited for this start would each try it again
+            try:
+                return self._model_at(await self._start())
+            except MtbenchError as error:
+                self._problem = str(error)
+        raise CannotStart(self._problem)
 
     async def aclose(self) -> None:
         if self._model:

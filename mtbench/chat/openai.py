@@ -8,7 +8,7 @@ from mtbench.chat import Completion, Message, Params, Usage
 from mtbench.chat.faults import Asked
 from mtbench.chat.http import Http, joined
 from mtbench.chat.keys import Endpoint
-from mtbench.chat.replies import completed, count, read
+from mtbench.chat.replies import completed, count, read, word
 from mtbench.chat.spec import ModelSpec
 from mtbench.errors import Retryable
 
@@ -79,7 +79,7 @@ def _completion(body: Mapping[str, Any], asked: Asked, keep_thinking: bool) -> C
     refusal = message.get("refusal")
     if not text and isinstance(refusal, str):
         text = refusal
-    return completed(asked, text, thinking, choice.get("finish_reason"), _usage(body.get("usage")), keep_thinking)
+    return completed(asked, text, thinking, word(choice, "finish_reason"), _usage(body.get("usage")), keep_thinking)
 
 
 def _parts(content: object) -> tuple[str, str]:

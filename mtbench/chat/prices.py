@@ -42,8 +42,8 @@ def _listed(model: str, usage: Usage, provider: str | None, url: str | None) -> 
     from genai_prices import Usage as Tokens
     from genai_prices import calc_price
 
-    tokens = Tokens(input_tokens=usage.input, output_tokens=usage.output, cache_read_tokens=usage.cached)
     try:
+        tokens = Tokens(input_tokens=usage.input, output_tokens=usage.output, cache_read_tokens=usage.cached)
         if provider:
             return float(calc_price(tokens, model, provider_id=provider).total_price)
         return float(calc_price(tokens, model, provider_api_url=url).total_price)

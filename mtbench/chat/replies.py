@@ -49,9 +49,15 @@ def system_text(messages: Sequence[Message]) -> str:
 
 
 def count(numbers: object, name: str) -> int:
-    """A token count; 0 where the endpoint gives none."""
+    """A token count; 0 where the endpoint gives none, or what is none."""
     value = numbers.get(name) if isinstance(numbers, dict) else None
-    return value if isinstance(value, int) else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
+
+
+def word(fields: Mapping[str, Any], name: str) -> str | None:
+    """A text such as a finish reason; None where the endpoint gives none, or what is none."""
+    value = fields.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _not_a_reply(body: object, asked: Asked, words: Words, required: str) -> RequestError:

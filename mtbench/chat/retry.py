@@ -8,7 +8,9 @@ from mtbench.chat import ChatModel, Completion, Message, Params
 from mtbench.errors import Retryable, Unreachable
 
 _UNREACHABLE_ATTEMPTS = 4
-_EMPTY_ATTEMPTS = 3
+_USELESS_ATTEMPTS = 3
+_USELESS = ("empty answer", "malformed reply")
+"""Replies that came and are no use: from a wrong base URL, say, they always are."""
 _LONG_WAIT = 60.0
 _growing = wait_random_exponential(multiplier=2, min=1, max=60)
 
@@ -58,8 +60,8 @@ class Retrying:
         error, most = _error(state), self._attempts
         if isinstance(error, Unreachable):
             most = min(most, _UNREACHABLE_ATTEMPTS)
-        elif error.kind == "empty answer":
-            most = min(most, _EMPTY_ATTEMPTS)
+        elif error.kind in _USELESS:
+            most = min(most, _USELESS_ATTEMPTS)
         return state.attempt_number >= most
 
     def _before_sleep(self, state: RetryCallState) -> None:

@@ -38,7 +38,7 @@ class Display:
         self._ended.set()
         self._thread.join()
         self._say_notes()
-        if not self._quiet and any(lane.total for lane in self._progress.lanes.values()):
+        if not self._quiet and any(lane.total for lane in list(self._progress.lanes.values())):
             self._console.print(summary(self._progress), soft_wrap=True)
 
     def _show(self) -> None:
@@ -74,7 +74,7 @@ class Display:
 
 def summary(progress: Progress) -> str:
     """One line that says how far a job is."""
-    parts = [_lane_text(lane) for lane in progress.lanes.values()]
+    parts = [_lane_text(lane) for lane in list(progress.lanes.values())]
     if progress.usage.input or progress.usage.output:
         parts.append(f"{progress.usage.input:,} tokens in, {progress.usage.output:,} out")
         parts.append(_cost(progress))
@@ -96,7 +96,7 @@ def _table(progress: Progress) -> "Table":
     from rich.table import Table
 
     table = Table.grid(padding=(0, 1))
-    for lane in progress.lanes.values():
+    for lane in list(progress.lanes.values()):  # a copy: the loop's thread may add one
         have = lane.already + lane.done
         table.add_row(
             lane.name,

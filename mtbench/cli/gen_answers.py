@@ -16,7 +16,7 @@ def gen_answers(
     category: options.Category = None,
     limit: options.Limit = None,
     num_choices: options.NumChoices = 1,
-    max_tokens: options.MaxTokens = 1024,
+    max_tokens: options.MaxTokens = None,
     temperature: options.Temperature = None,
     seed: options.Seed = None,
     system_prompt: options.SystemPrompt = None,
@@ -44,7 +44,9 @@ def gen_answers(
     chosen = select(load_questions(place.source / "question.jsonl"), questions, category or (), limit)
     sampling = AnswerSettings(num_choices, max_tokens, temperature, seed, system_prompt)
     if dry_run:
-        jobs.print_answer_plan(place, specs, chosen, sampling)
+        from mtbench.cli import plans
+
+        plans.print_answer_plan(place, specs, chosen, sampling)
         return
     settings.save_settings(context, place.folder, {spec.id: spec for spec in specs})
     jobs.work(

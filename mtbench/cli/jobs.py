@@ -1,4 +1,4 @@
-"""What the commands that ask models have in common: naming them, running with a display, and plans for --dry-run."""
+"""What the commands that ask models have in common: naming them, and running with a display and a clean stop."""
 
 import asyncio
 import signal
@@ -6,20 +6,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from mtbench.errors import Incomplete, Interrupted, MtbenchError, RequestError
 
 if TYPE_CHECKING:
-    from mtbench.answers import AnswerSettings
     from mtbench.benches import Bench
-    from mtbench.chat import Usage
     from mtbench.chat.spec import ModelSpec
     from mtbench.cli.options import OneOrder, Verdict
     from mtbench.engine import Progress
     from mtbench.judging.judges import JudgeSettings
-    from mtbench.records import Question
-    from mtbench.runs import JudgeJob, Session
+    from mtbench.runs import Session
 
 
 def resolve(names: Sequence[str], config: Path | None, base_url: str | None) -> "list[ModelSpec]":
@@ -39,7 +34,8 @@ def short_ids(names: Sequence[str], bench: "Bench", config: Path | None) -> list
     from mtbench.runs import answered_models
 
     there = set(answered_models(bench))
-    return [name if name in there or "/" not in name else resolve([name], config, None)[0].id for name in names]
+    ids = [name if name in there or "/" not in name else resolve([name], config, None)[0].id for name in names]
+    return list(dict.fromkeys(ids))
 
 
 def check_distinct(specs: "Sequence[ModelSpec]") -> None:
@@ -154,70 +150,3 @@ def _left_to_do(progress: "Progress", error: RequestError | None, stopped: bool)
         counts = " and ".join(f"{count} {name if count > 1 else name.rstrip('s')}" for name, count in failed.items())
         return Incomplete(f"{counts} failed (reasons are in the .failures.jsonl files); run the same command again")
     return None
-
-
-def print_answer_plan(
-    bench: "Bench", specs: "Sequence[ModelSpec]", questions: "Sequence[Question]", settings: "AnswerSettings"
-) -> None:
-    """--dry-run: what each model would be asked, with estimated tokens and price."""
-    from mtbench.answers import missing
-    from mtbench.benches import load_answers
-    from mtbench.chat import Usage
-    from mtbench.chat.prices import estimate_tokens, price_of
-
-    for spec in specs:
-        works = missing(questions, load_answers(bench.answers(spec.id)), settings)
-        usage, requests = Usage(), 0
-        for item in works:
-            for turn in range(1, len(item.question.turns) + 1):
-                asked = [settings.system_prompt or "", *item.question.turns[:turn]]
-                tokens = sum(map(estimate_tokens, asked)) + (turn - 1) * settings.max_tokens
-                usage += Usage(tokens * len(item.indices), settings.max_tokens * len(item.indices))
-                requests += len(item.indices)
-        done = len(questions) - len(works)
-        typer.echo(
-            f"{spec.id} would answer {len(works)} of {len(questions)} questions ({done} done): {requests} requests, "
-            + _at_most(usage, price_of(spec, usage))
-        )
-
-
-def print_judge_plan(
-    bench: "Bench", job: "JudgeJob", questions: "Sequence[Question]", sampling: "AnswerSettings | None" = None
-) -> None:
-    """--dry-run: what each judge would be asked. With `sampling`, answers count at the longest they can become."""
-    from mtbench.chat import Usage
-    from mtbench.chat.prices import estimate_tokens, price_of
-    from mtbench.engine import Lane, Progress
-    from mtbench.judging.matches import Match, all_matches
-    from mtbench.runs import load_book, stored_answers
-
-    progress = Progress()
-    book = stored_answers(bench, job, questions) if sampling else load_book(bench, job.models, questions, progress.note)
-    for judge in job.open_judges(bench, questions, progress):
-        judge.load()
-        lane, usage, requests, judgments = Lane("verdicts"), Usage(), 0, 0
-        for match in all_matches(questions, job.contestants):
-            if sampling:
-                for model in match.models:
-                    if not book.has(Match(match.question, match.turn, (model,))):
-                        text = "word" * sampling.max_tokens
-                        book.add_turn(model, match.question.question_id, match.turn, text, False)
-            if not book.has(match):
-                continue
-            for item in judge.undone(match, book, lane):
-                judgments += 1
-                for messages in item.games.values():
-                    requests += 1
-                    asked = sum(estimate_tokens(message.content) for message in messages)
-                    usage += Usage(asked, job.settings.max_tokens)
-        typer.echo(
-            f"{judge.spec.id} would make {judgments} judgments ({lane.already} done): {requests} requests, "
-            + _at_most(usage, price_of(judge.spec, usage))
-        )
-    for note in progress.notes:
-        typer.echo(f"note: {note}", err=True)
-
-
-def _at_most(usage: "Usage", price: float | None) -> str:
-    cost = "price unknown (set one in models.yaml)" if price is None else f"${price:.2f}"
-    return f"at most about {usage.input:,} tokens in and {usage.output:,} out, {cost}. Nothing was sent."

@@ -61,7 +61,9 @@ def judge(
     )  # fmt: skip
     job = runs.JudgeJob.plan(mode.value, judges, names, opponent, judging)
     if dry_run:
-        jobs.print_judge_plan(place, job, chosen)
+        from mtbench.cli import plans
+
+        plans.print_judge_plan(place, job, chosen)
         return
     settings.save_settings(context, place.folder, {spec.id: spec for spec in judges})
 

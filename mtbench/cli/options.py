@@ -74,7 +74,9 @@ BaseUrl = Annotated[
     str | None, option("--base-url", "Endpoint of the models that are no alias, such as http://127.0.0.1:8000/v1.")
 ]
 NumChoices = Annotated[int, option("--num-choices", "Answers to sample for each question.", min=1)]
-MaxTokens = Annotated[int, option("--max-tokens", "Longest answer of a turn, in tokens.", min=1)]
+MaxTokens = Annotated[
+    int | None, option("--max-tokens", "Longest answer of a turn, in tokens (default: 1024).", min=1, metavar="N")
+]
 Temperature = Annotated[
     float | None, option("--temperature", "Temperature of every answer (default: by category).", min=0, max=2)
 ]

@@ -25,7 +25,7 @@ def run(
     limit: options.Limit = None,
     everything: options.All = False,
     num_choices: options.NumChoices = 1,
-    max_tokens: options.MaxTokens = 1024,
+    max_tokens: options.MaxTokens = None,
     temperature: options.Temperature = None,
     seed: options.Seed = None,
     system_prompt: options.SystemPrompt = None,
@@ -57,10 +57,12 @@ def run(
     from mtbench.cli.show_results import print_results
     from mtbench.errors import MtbenchError
 
+    if not model and (base_url or judge_base_url):
+        raise MtbenchError("which model is at that endpoint? Give --model, such as --model openai/NAME")
     if not model and not judge:
         model, judge = [EMBEDDED], [EMBEDDED]
         limit = limit or (None if everything or questions or category else DEMO_QUESTIONS)
-        max_tokens = _unless_given(context, "max_tokens", max_tokens, DEMO_MAX_TOKENS)
+        max_tokens = max_tokens or DEMO_MAX_TOKENS
         judge_max_tokens = _unless_given(context, "judge_max_tokens", judge_max_tokens, DEMO_MAX_TOKENS)
         structured = True
         typer.echo(
@@ -87,9 +89,19 @@ def run(
     if opponent and opponent in job.models and opponent not in {spec.id for spec in specs}:
         runs.load_book(place, [opponent], chosen, lambda _: None)  # which says that it has no answers
     if dry_run:
-        jobs.print_answer_plan(place, specs, chosen, sampling)
-        jobs.print_judge_plan(place, job, chosen, sampling)
+        from mtbench.cli import plans
+
+        plans.print_answer_plan(place, specs, chosen, sampling)
+        plans.print_judge_plan(place, job, chosen, sampling)
         return
+    context.params |= {
+        "model": model,
+        "judge": judge,
+        "limit": limit,
+        "max_tokens": max_tokens,
+        "judge_max_tokens": judge_max_tokens,
+        "structured": structured,
+    }
     saved = settings.save_settings(context, place.folder, {spec.id: spec for spec in [*specs, *judges]})
     error = jobs.outcome(
         lambda session: runs.run(session, place, specs, chosen, sampling, job),

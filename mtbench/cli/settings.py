@@ -61,14 +61,9 @@ def _checked(context: typer.Context, name: str, value: Any, where: str) -> Any:
 
 def read_settings(path: Path) -> dict[str, Any]:
     """The options that stand in a settings file, by name as in `--name`; its `models` are read elsewhere."""
-    import yaml
+    from mtbench.yamls import read_yaml
 
-    if not path.is_file():
-        return {}
-    try:
-        content = yaml.safe_load(path.read_text()) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MtbenchError(f"{path} cannot be read: {error}") from error
+    content = read_yaml(path) or {}
     if not isinstance(content, dict):
         raise MtbenchError(f"{path}: must be a mapping of options to values")
     return {str(key).replace("_", "-"): value for key, value in content.items() if key != "models"}

@@ -85,7 +85,7 @@ def print_results(
     said = [judge for judge in judges if bench.judgments(judge, job.kind).is_file()]
     answered = [model for model in models if bench.answers(model).is_file()]
     silent = [name for name in (*judges, *models) if name not in (*said, *answered)]
-    if silent:
+    if silent and said and answered:
         typer.echo(f"nothing by {', '.join(silent)} to show in the tables", err=True)
     query = results.Query(
         mode=Mode.SINGLE if job.kind == "single" else pairwise,

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mtbench.chat import Message, Params
+from mtbench.chat import Completion, Message, Params, Usage
 from mtbench.judging.matches import Match
 from mtbench.judging.prompts import JudgePrompt
 from mtbench.records import Json, Judgment, QuestionId, SingleJudgment, asked_alike, prompt_set
@@ -26,7 +26,7 @@ class JudgeWork:
         return {
             "question_id": self.match.question.question_id,
             "turn": self.match.turn,
-            "models": list(self.match.models),
+            "models": sorted(self.match.models),
             "prompt": self.prompt.name,
             "repeat": self.repeat,
         }
@@ -38,7 +38,10 @@ class JudgeWork:
 
 _Key = tuple[str | int, ...]
 _Verdict = tuple[bool, int]
-"""Whether a judgment has no verdict, and how often it was asked for again."""
+"""Whether a judgment has no verdict that counts, and how often it was asked for again."""
+
+READ_AGAIN = -1
+"""Stands for the number of times when a reply has only to be read by another rule."""
 
 
 @dataclass(slots=True)
@@ -46,9 +49,13 @@ class Held:
     """What a judgment file holds that still counts.
 
     A line of ours takes the place of earlier ones on the same work, and of other repeats that were asked otherwise.
+    `rule`: which verdict of a reply counts; what was read by another rule is read again, from the reply that it holds.
     """
 
+    rule: str
+
     _ours: dict[_Key, dict[int, tuple[tuple[str, ...], _Verdict]]] = field(default_factory=dict)
+    _replies: dict[tuple[_Key, int], dict[str, Completion]] = field(default_factory=dict)
     _fastchats: dict[tuple[_Key, int], dict[tuple[str, ...], _Verdict]] = field(default_factory=dict)
 
     def add(self, judgment: Judgment) -> None:
@@ -59,14 +66,32 @@ class Held:
         else:
             models = [judgment.model_1, judgment.model_2]
             prompts = [judgment.g1_user_prompt, judgment.g2_user_prompt]
-        name, hashes, verdict = judgment.judge[1], judgment.request_hashes, (judgment.unparsed, judgment.reasked)
+        name, hashes = judgment.judge[1], judgment.request_hashes
+        reasked = READ_AGAIN if hashes and self._read_otherwise(judgment.verdict_rule) else judgment.reasked
+        verdict = (judgment.unparsed or reasked == READ_AGAIN, reasked)
         key = _work_key(name, judgment.question_id, judgment.turn, models)
         if hashes:
+            self._keep_replies(key, judgment)
             same = {repeat: held for repeat, held in self._ours.get(key, {}).items() if asked_alike(held[0], hashes)}
             self._ours[key] = same | {judgment.repeat: (hashes, verdict)}
             self._fastchats.pop((key, judgment.repeat), None)
         else:
             self._fastchats.setdefault((key, judgment.repeat), {})[_of_prompts(name, prompts)] = verdict
+
+    def _keep_replies(self, key: _Key, judgment: Judgment) -> None:
+        """Keeps the replies of a judgment that may have to be read again, or asked about again."""
+        self._replies.pop((key, judgment.repeat), None)
+        if judgment.unparsed or self._read_otherwise(judgment.verdict_rule):
+            self._replies[key, judgment.repeat] = _replies_of(judgment)
+
+    def _read_otherwise(self, verdict_rule: str | None) -> bool:
+        return (verdict_rule or "last") != self.rule
+
+    def replies(self, work: JudgeWork) -> dict[str, Completion]:
+        """The replies to this work that are to be read or asked about again, by request hash."""
+        match = work.match
+        key = _work_key(work.prompt.name, match.question.question_id, match.turn, match.models)
+        return self._replies.get((key, work.repeat), {})
 
     def has(self, work: JudgeWork, hashes: Sequence[str], reask: int) -> bool:
         """Whether the file holds this judgment, made by these requests, or by FastChat with this very prompt.
@@ -84,6 +109,25 @@ class Held:
             return False
         unparsed, reasked = verdict
         return not unparsed or reasked >= reask
+
+
+def _replies_of(judgment: Judgment) -> dict[str, Completion]:
+    """What the judge said, by request hash; the tokens of both games of a pair go with the first."""
+    if isinstance(judgment, SingleJudgment):
+        told = [(judgment.request_hash, judgment.judgment, judgment.finish_reason, judgment.thinking)]
+    else:
+        told = [
+            (judgment.g1_request_hash, judgment.g1_judgment, judgment.g1_finish_reason, judgment.g1_thinking),
+            (judgment.g2_request_hash, judgment.g2_judgment, judgment.g2_finish_reason, judgment.g2_thinking),
+        ]
+    adapted = judgment.made_by.adapted if judgment.made_by else ()
+    usage, found = judgment.usage or Usage(), dict[str, Completion]()
+    for name, text, finish_reason, thinking in told:
+        if name:
+            key = f"{name}-1" if name in found else name
+            found[key] = Completion(text, finish_reason, usage, thinking, adapted)
+            usage = Usage()
+    return found
 
 
 def _work_key(prompt: str, question_id: QuestionId, turn: int, models: Sequence[str]) -> _Key:

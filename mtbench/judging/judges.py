@@ -1,6 +1,6 @@
 """Running a judge: matches → verdicts, asking only for what its file does not hold."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,7 +17,11 @@ from mtbench.judging.matches import AnswerBook, Match, drawn_order
 from mtbench.judging.prompts import JudgePrompt, Material, PromptSet
 from mtbench.judging.references import NEED_REFERENCE, NO_REFERENCE, References, check_references
 from mtbench.outputs import Output
-from mtbench.records import Judgment, MadeBy, Question, Where, judgment_from_json
+from mtbench.records import Json, Judgment, MadeBy, Question, Where, judgment_from_json
+
+
+def _nothing(key: Json) -> None:  # noqa: ARG001
+    return
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Judge:
         self._references = References(bench, spec.id, progress.note)
         self._folder = bench.folder / "reference_answer"
         self._progress = progress
-        self._held = Held()
+        self._held = Held(settings.rule)
 
     def check(self, questions: Sequence[Question]) -> None:
         """Finds, before any request, a prompt that the set lacks and a reference answer that is not there."""
@@ -69,7 +73,7 @@ class Judge:
 
     def load(self) -> None:
         """Reads what the file holds, so that it is not judged again."""
-        self._held = Held()
+        self._held = Held(self.settings.rule)
         for line, obj in files.read(self.path, self._progress.note):
             judgment = judgment_from_json(obj, Where(self.path, line))
             if judgment.made_by and judgment.made_by.model not in ("", self.spec.full_name):
@@ -79,10 +83,14 @@ class Judge:
                 )
             self._held.add(judgment)
 
-    def undone(self, match: Match, book: AnswerBook, lane: Lane) -> Iterator[JudgeWork]:
-        """The judgments of one match that the file lacks, or holds for another answer, prompt, reference or setting."""
+    def undone(
+        self, match: Match, book: AnswerBook, lane: Lane, settle: Callable[[Json], None] = _nothing
+    ) -> Iterator[JudgeWork]:
+        """The judgments of one match that the file lacks, or holds for another answer, prompt, reference or setting.
+
+        `settle` is told of the work that the file holds.
+        """
         prompt, reference, source = self._prompt(match.question, match.turn)
-        games = self._games(match, book, prompt, reference)
         params = Params(
             self.settings.temperature,
             self.settings.max_tokens,
@@ -90,10 +98,12 @@ class Judge:
             extra=self.spec.params,
         )
         for repeat in range(self.settings.repeat):
+            games = self._games(match, book, prompt, reference, repeat)
             work = JudgeWork(match, repeat, prompt, games, params, source)
             hashes = tuple(request_hash(self.spec.full_name, messages, params) for messages in games.values())
             if self._held.has(work, hashes, self.settings.reask):
                 lane.already += 1
+                settle(work.key)
             else:
                 yield work
 
@@ -108,13 +118,13 @@ class Judge:
         return self.settings.prompts.pick(mode, True, turn), reference.turns, reference.source
 
     def _games(
-        self, match: Match, book: AnswerBook, prompt: JudgePrompt, reference: tuple[str, ...]
+        self, match: Match, book: AnswerBook, prompt: JudgePrompt, reference: tuple[str, ...], repeat: int
     ) -> dict[str, tuple[Message, ...]]:
         orders = {"g1": match.models, "g2": match.models[::-1]}
         if self.kind == "single":
             del orders["g2"]
         elif self.settings.one_order:
-            drawn = drawn_order(match)
+            drawn = drawn_order(match, repeat)
             orders = {drawn: orders[drawn]}
         return {
             game: prompt.render(
@@ -144,11 +154,12 @@ class Judge:
 
             async def works() -> AsyncIterator[JudgeWork]:
                 async for match in _each(matches):
-                    for work in self.undone(match, book, lane):
+                    for work in self.undone(match, book, lane, output.settle):
                         yield work
 
             async def do(work: JudgeWork) -> Judgment:
-                recall = Recall(model, self.spec.full_name, stop, output.finished(work.key))
+                known = self._held.replies(work) | output.finished(work.key)
+                recall = Recall(model, self.spec.full_name, stop, known)
                 recalls[id(work)] = recall
                 return await self._judge(work, recall, book)
 
@@ -178,6 +189,7 @@ class Judge:
             reference=work.reference,
             repeat=work.repeat,
             reasked=max(reply.reasked for reply in replies.values()),
+            verdict_rule=None if self.settings.rule == "last" else self.settings.rule,
         )
         cut = tuple(name for name in work.match.models if book.truncated(name, work.match))
         if self.kind == "single":

@@ -39,6 +39,7 @@ class Common:
     reference: str | None
     repeat: int
     reasked: int
+    verdict_rule: str | None
 
 
 def single_judgment(work: JudgeWork, reply: Reply, common: Common, cut: Sequence[str]) -> SingleJudgment:
@@ -61,6 +62,7 @@ def single_judgment(work: JudgeWork, reply: Reply, common: Common, cut: Sequence
         reference=common.reference,
         repeat=common.repeat,
         reasked=common.reasked,
+        verdict_rule=common.verdict_rule,
         truncated_answer=bool(cut),
     )
 
@@ -95,6 +97,7 @@ def pair_judgment(work: JudgeWork, replies: Mapping[str, Reply], common: Common,
         reference=common.reference,
         repeat=common.repeat,
         reasked=common.reasked,
+        verdict_rule=common.verdict_rule,
         truncated_answers=tuple(cut),
         one_order=only,
     )

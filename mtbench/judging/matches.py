@@ -8,7 +8,6 @@ from itertools import combinations
 from mtbench.errors import MtbenchError
 from mtbench.records import Answer, Question, QuestionId
 
-MODES = ("single", "pairwise-baseline", "pairwise-all")
 Contestants = tuple[str] | tuple[str, str]
 
 
@@ -31,7 +30,7 @@ class AnswerBook:
         """Takes the first choice of every answer, which is the one that is judged."""
         for answer in answers:
             choice = answer.choices[0]
-            reasons = choice.finish_reasons or (None,) * len(choice.turns)
+            reasons = (*choice.finish_reasons, *[None] * len(choice.turns))
             turns = [(text, reason == "length") for text, reason in zip(choice.turns, reasons, strict=False)]
             self._turns[model, answer.question_id] = turns
 
@@ -80,11 +79,12 @@ def all_matches(questions: Iterable[Question], contestants: Sequence[Contestants
                 yield Match(question, turn, models)
 
 
-def drawn_order(match: Match) -> str:
+def drawn_order(match: Match, repeat: int = 0) -> str:
     """The one game to play when orders are drawn at random: g1 shows the first model first, g2 the second.
 
-    Drawn from the pair, question and turn alone, so that a rerun draws the same.
+    Drawn from the pair, question, turn and repeat (from 0) alone, so that a rerun draws the same.
     """
     name = f"{match.question.question_id}\x1f{match.turn}\x1f" + "\x1f".join(sorted(match.models))
+    name += f"\x1f{repeat}" if repeat else ""
     first_by_name = hashlib.sha256(name.encode()).digest()[0] % 2 == 0
     return "g1" if first_by_name == (match.models[0] == min(match.models)) else "g2"

@@ -15,16 +15,15 @@
 The user message is the material, laid out by `task` and `conversation` (render.Layout), then the closing pieces.
 """
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import orjson
-import yaml
 
 from mtbench.benches import shipped
-from mtbench.errors import BadRecord, MtbenchError
+from mtbench.errors import MtbenchError
 from mtbench.judging.prompt_set import (
     JudgePrompt,
     Mode,
@@ -38,6 +37,7 @@ from mtbench.judging.prompt_set import (
 )
 from mtbench.judging.render import Kind, Layout, Material, lay_out
 from mtbench.records import STRUCTURED
+from mtbench.yamls import read_yaml
 
 _Form = Literal["bracketed", "json"]
 _Sheet = Mapping[str, Any]
@@ -235,15 +235,7 @@ def _read_with_bases(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        sheet = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)
-    except (OSError, UnicodeDecodeError) as error:
-        raise MtbenchError(f"cannot read {path}: {error}") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise BadRecord(path, line, f"not YAML as we read it: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise BadRecord(path, None, f"not YAML: {error}") from error
+    sheet = read_yaml(path)
     if not isinstance(sheet, dict):
         raise MtbenchError(f"{path}: must be a YAML mapping with `prompts`")
     for part, value in sheet.items():
@@ -252,17 +244,3 @@ def _read(path: Path) -> dict[str, Any]:
         if not isinstance(value, _PARTS[part]):
             raise MtbenchError(f"{path}: {part!r} must be a {_PARTS[part].__name__}, not {value!r:.60}")
     return sheet
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML where a name that comes twice is an error, not a silent replacement."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen and key.value != "<<":
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the name {key.value!r} comes twice", key.start_mark
-                )
-            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
-        return super().construct_mapping(node, deep)

@@ -1,4 +1,4 @@
-"""Reference answers: the judge's own if it has them, else the bench's."""
+"""Reference answers: the judge's own if it has them, else the bench's, else the question file's."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,23 +37,28 @@ class References:
         self._folder = bench.folder / "reference_answer"
 
     def of(self, question: Question) -> Reference | None:
-        """The judge's own answers, else the question file's, else those of the one model that has some.
+        """The judge's own answers, else those of the one model that has some, else the question file's.
 
-        Raises MtbenchError when several other models have some and nothing says whose to take.
+        Only what has an answer for every turn counts. Raises MtbenchError when several other models have some and
+        nothing says whose to take.
         """
-        own = self._answer(self._judge_id, question.question_id)
-        if own:
-            return Reference(own, self._judge_id)
+        whole = {
+            model: turns
+            for model in self._by_model
+            if len(turns := self._answer(model, question.question_id)) >= len(question.turns)
+        }
+        models = [self._judge_id] if self._judge_id in whole else list(whole)
+        if len(models) == 1:
+            return Reference(whole[models[0]], models[0])
         # Some official questions have an empty text where a turn has no reference: those are no use to a judge.
         if len(question.reference) >= len(question.turns) and all(map(str.strip, question.reference)):
             return Reference(question.reference, "question file")
-        models = [model for model in self._by_model if self._answer(model, question.question_id)]
-        if len(models) > 1:
+        if models:
             raise MtbenchError(
                 f"question {question.question_id} has reference answers by {', '.join(models)} and none by the judge "
                 f"{self._judge_id}: keep one file in {self._folder}, or add {self._judge_id}'s"
             )
-        return Reference(self._answer(models[0], question.question_id), models[0]) if models else None
+        return None
 
     def _answer(self, model: str, question_id: QuestionId) -> tuple[str, ...]:
         answer = self._by_model.get(model, {}).get(question_id)
@@ -67,7 +72,7 @@ def check_references(
     lacking = [
         str(question.question_id)
         for question in questions
-        if question.category in categories and len(getattr(references.of(question), "turns", ())) < len(question.turns)
+        if question.category in categories and references.of(question) is None
     ]
     if lacking:
         raise MtbenchError(

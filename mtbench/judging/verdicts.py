@@ -1,8 +1,8 @@
 """Reading a judge's verdict from its text. What is not clearly a verdict is None: unparsed, never a guess or a zero.
 
 Two rules. "last": the last [[…]] of the text decides, whatever stands in it, since a judge explains first and may quote
-an answer that wrote a verdict of its own; where there is no [[…]], the last [verdict] in single brackets. "first":
-FastChat's reading (fastchat/llm_judge/common.py), which takes the first.
+an answer that wrote a verdict of its own; where there is no [[…]], the last [verdict] in single brackets that is no
+index (nums[2]). "first": FastChat's reading (fastchat/llm_judge/common.py), which takes the first.
 """
 
 import json
@@ -84,7 +84,7 @@ def _last(text: str, verdict: str) -> str:
     if doubled:
         found = doubled[-1].strip(_PADDING)
         return found if re.fullmatch(verdict, found) else ""
-    single = re.findall(rf"\[[{re.escape(_PADDING)}]*({verdict})[{re.escape(_PADDING)}]*\]", text)
+    single = re.findall(rf"(?<![\w\])])\[[{re.escape(_PADDING)}]*({verdict})[{re.escape(_PADDING)}]*\]", text)
     return single[-1] if single else ""
 
 

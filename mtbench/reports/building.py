@@ -1,7 +1,7 @@
 """Groups of judgments → tables: one of figures and one by category, for each judge and for the panel of them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
@@ -26,13 +26,26 @@ class Scope:
     answered: Sequence[str] = ()
     category_of: Mapping[QuestionId, str] = field(default_factory=dict)
 
+    @property
+    def is_of_one(self) -> bool:
+        """Whether one model is chosen and no opponent for it: then its games against all others are meant."""
+        return self.mode is Mode.PAIRWISE_ALL and self.baseline is None and self.are_chosen and len(self.models) == 1
+
     def holds(self, models: Contest) -> bool:
         """Whether judgments on these models belong in the tables."""
         if self.mode is Mode.PAIRWISE_BASELINE and self.baseline not in models:
             return False
         if not self.are_chosen:
             return True
+        if self.is_of_one:
+            return not self.models.isdisjoint(models)
         return bool(models) and all(model in self.models or model == self.baseline for model in models)
+
+    def rows(self, players: Set[str]) -> Set[str]:
+        """The models of `players` that get a row."""
+        if self.is_of_one:
+            return players & self.models
+        return players - ({self.baseline} if self.mode is Mode.PAIRWISE_BASELINE else set())
 
     def contests(self, models: Iterable[str]) -> list[Contest]:
         """Everything that should have been judged between `models`."""
@@ -70,7 +83,7 @@ def _judge_tables(group: Group, scope: Scope, bench: str | None) -> list[Table]:
     judged = {model for judgment in group.judgments for model in contest(judgment)}
     players = judged | set(scope.answered)
     counts = count(group, scope.questions, scope.contests(players))
-    models = _ranked(figures, players - ({scope.baseline} if scope.mode is Mode.PAIRWISE_BASELINE else set()))
+    models = _ranked(figures, scope.rows(players))
     about = (bench, f"judge {group.judge}", group.prompt_set)
     main = Table(
         kind=measure.kind,
@@ -117,7 +130,7 @@ def _panel_tables(panel: Sequence[Group], scope: Scope, bench: str | None) -> li
     about = (bench, f"panel of {len(judges)} judges ({', '.join(judges)})", panel[0].prompt_set)
     work = {(contest(each), each.question_id, each.turn) for group in panel for each in group.judgments}
     everyone = {model for models, _, _ in work for model in models}
-    models = _ranked(figures, everyone - ({scope.baseline} if scope.mode is Mode.PAIRWISE_BASELINE else set()))
+    models = _ranked(figures, scope.rows(everyone))
     seen = Counter(model for models, _, _ in work for model in models)
     left_out = len(work) - len(verdicts)
     main = Table(

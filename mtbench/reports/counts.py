@@ -5,7 +5,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mtbench.records import Failure, Judgment, PairJudgment, Question, SingleJudgment
-from mtbench.reports.judgments import Contest, Group, contest, contest_of_failure, has_verdict
+from mtbench.reports.judgments import Contest, Group, contest, contest_of_failure, has_verdict, work_of_failure
 
 LOUD_SHARE = 0.05
 """A model with a larger share of its judgments without a verdict gets a warning: such gaps are seldom random."""
@@ -13,9 +13,9 @@ LOUD_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Judgments of each model by what became of them. `missing` is None when the questions are not known."""
+    """Judgments of each model, those that failed included, by what became of them. `missing` None: not known."""
 
-    judged: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
     unparsed: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     truncated: Counter[str] = field(default_factory=Counter)
@@ -27,11 +27,12 @@ def count(group: Group, questions: Collection[Question] | None, contests: Iterab
     counts = Counts(missing=None if questions is None else _missing(group, questions, contests))
     for judgment in group.judgments:
         models = contest(judgment)
-        counts.judged.update(models)
+        counts.asked.update(models)
         counts.truncated.update(_truncated(judgment))
         if not has_verdict(judgment):
             (counts.failed if judgment.failed else counts.unparsed).update(models)
     for failure in group.failures:
+        counts.asked.update(contest_of_failure(failure))
         counts.failed.update(contest_of_failure(failure))
     return counts
 
@@ -39,10 +40,14 @@ def count(group: Group, questions: Collection[Question] | None, contests: Iterab
 def warnings(counts: Counts, n: Counter[str], models: Iterable[str], figure: str) -> Iterator[str]:
     """One sentence for every model whose figure rests on far fewer verdicts than it has judgments."""
     for model in models:
-        judged, unparsed = counts.judged[model], counts.unparsed[model]
-        if judged and unparsed / judged > LOUD_SHARE:
+        asked, unparsed, failed = counts.asked[model], counts.unparsed[model], counts.failed[model]
+        without = unparsed + failed
+        if asked and without / asked > LOUD_SHARE:
+            have = "has" if without == 1 else "have"
+            named = {"unparsed": unparsed, "failed": failed}
+            kinds = ", ".join(f"{number} {kind}" for kind, number in named.items() if number)
             rests = f"its {figure} rests on {_many(n[model], 'judgment')}" if n[model] else f"it has no {figure}"
-            yield f"{model}: {unparsed} of {judged} judgments unparsed (no verdict was found); {rests}"
+            yield f"{model}: {without} of {_many(asked, 'judgment')} {have} no verdict ({kinds}); {rests}"
 
 
 def foot(group: Group, counts: Counts, questions: Collection[Question] | None, kind: str) -> Iterator[str]:
@@ -65,6 +70,8 @@ def foot(group: Group, counts: Counts, questions: Collection[Question] | None, k
         yield f"{_many(group.duplicates, 'line')} on work that an earlier line has judged: each counts, as in FastChat"
     yield from _orders(group)
     yield from _prompts_mixed(group)
+    yield from _prompts_reworded(group)
+    yield from _references(group)
     repeats = 1 + max((judgment.repeat for judgment in group.judgments), default=0)
     if repeats > 1:
         yield f"judged {repeats} times each: every repeat counts as a judgment"
@@ -90,8 +97,7 @@ def _missing(group: Group, questions: Collection[Question], contests: Iterable[C
         seen[models].add((judgment.question_id, judgment.turn, judgment.repeat))
         repeats[models] = max(repeats[models], judgment.repeat)
     for failure in group.failures:
-        key = failure.key
-        seen[contest_of_failure(failure)].add((key.get("question_id"), key.get("turn", 1), key.get("repeat", 0)))
+        seen[contest_of_failure(failure)].add(work_of_failure(failure)[1:])
     missing: Counter[str] = Counter()
     for models in contests:
         lacking = sum(
@@ -119,6 +125,24 @@ def _prompts_mixed(group: Group) -> Iterator[str]:
     if mixed:
         names = ", ".join(sorted(set().union(*mixed)))
         yield f"{_many(len(mixed), 'answer')} judged with several prompts of the set ({names}): each judgment counts"
+
+
+def _prompts_reworded(group: Group) -> Iterator[str]:
+    """Says when prompts of the set were edited between judgments. FastChat's lines do not name the wording."""
+    wordings: defaultdict[str, set[str]] = defaultdict(set)
+    for each in group.judgments:
+        if each.prompt_hash:
+            wordings[each.judge[1]].add(each.prompt_hash)
+    edited = [f"{name}: {len(hashes)} wordings" for name, hashes in sorted(wordings.items()) if len(hashes) > 1]
+    if edited:
+        yield f"prompts reworded in between ({', '.join(edited)}): figures under different wordings do not compare"
+
+
+def _references(group: Group) -> Iterator[str]:
+    """Whose reference answers were shown, where that differs; `none` stands for one that should have been there."""
+    sources = Counter(each.reference for each in group.judgments if each.reference)
+    if len(sources) > 1:
+        yield f"references: {_listed(sources)}"
 
 
 def _orders(group: Group) -> Iterator[str]:

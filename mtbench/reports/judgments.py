@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mtbench import files
+from mtbench.errors import Interrupted
 from mtbench.outputs import load_failures
 from mtbench.records import (
     UNPARSED,
@@ -84,7 +85,8 @@ _KIND = {SingleJudgment: "single grade", PairJudgment: "pair judgment"}
 def group(files_of_judges: Iterable[tuple[Sequence[Judgment], Sequence[Failure]]]) -> list[Group]:
     """The judgments of some files by judge and prompt set, with what is superseded left out.
 
-    A failure goes to the sets of its file that it may be of: the one that its key names, else all.
+    A failure goes to the sets of its file that it may be of: the one that its key names, else all; to none that has a
+    judgment of the same work.
     """
     judged: defaultdict[tuple[str, str], list[Judgment]] = defaultdict(list)
     failed: defaultdict[tuple[str, str], list[Failure]] = defaultdict(list)
@@ -100,25 +102,30 @@ def group(files_of_judges: Iterable[tuple[Sequence[Judgment], Sequence[Failure]]
     groups = []
     for (judge, name), lines in sorted(judged.items()):
         kept = _newest(lines)
-        groups.append(Group(judge, name, tuple(kept), tuple(failed[judge, name]), len(lines) - len(kept)))
+        done = {(contest(each), each.question_id, each.turn, each.repeat) for each in kept}
+        failures = tuple(each for each in failed[judge, name] if work_of_failure(each) not in done)
+        groups.append(Group(judge, name, tuple(kept), failures, len(lines) - len(kept)))
     return groups
 
 
 def read_file(path: Path, warn: Callable[[str], None]) -> tuple[list[Judgment], list[Failure]]:
-    """The judgments of a file and the failures beside it."""
-    return read_judgments(path, warn), load_failures(path, warn)
+    """The judgments of a file and the failures beside it; what was only interrupted is missing, not failed."""
+    return read_judgments(path, warn), [each for each in load_failures(path, warn) if each.reason != Interrupted.kind]
 
 
 def contest_of_failure(failure: Failure) -> Contest:
     """The models whose judgment failed; empty where the record does not say."""
-    models = (failure.key.get(name) for name in ("model", "model_1", "model_2"))
-    listed = failure.key.get("models") or ()
-    return tuple(sorted(str(model) for model in (*models, *listed) if model is not None))
+    return tuple(sorted(map(str, failure.key.get("models") or ())))
+
+
+def work_of_failure(failure: Failure) -> Work:
+    """What was not judged: the models, question, turn and repeat."""
+    key = failure.key
+    return contest_of_failure(failure), key.get("question_id"), key.get("turn", 1), key.get("repeat", 0)
 
 
 def _prompt_set_of(key: Json) -> str | None:
-    judge = key.get("judge")
-    prompt = judge[1] if isinstance(judge, list) and len(judge) == 2 else key.get("prompt")
+    prompt = key.get("prompt")
     return prompt_set(prompt) if isinstance(prompt, str) else None
 
 

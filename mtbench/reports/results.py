@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from mtbench import files
-from mtbench.benches import Bench, load_questions, select
-from mtbench.errors import MtbenchError
+from mtbench.benches import Bench, load_answers, load_questions, select
+from mtbench.errors import Interrupted, MtbenchError
 from mtbench.outputs import failures_in
 from mtbench.records import Judgment, Question, SingleJudgment
 from mtbench.reports.building import Scope, build_tables
@@ -68,8 +68,13 @@ def collect(bench: Bench, query: Query) -> Results:
 def _failed_answers(bench: Bench) -> Iterator[str]:
     """A sentence for every model whose answers could not all be had: its turns are missing, and no judge can help."""
     for model, failures in failures_in(bench.folder / "model_answer").items():
-        answers = "1 answer" if len(failures) == 1 else f"{len(failures)} answers"
-        yield f"{model}: {answers} failed ({reasons(failures)}); `mtbench gen-answers` asks again"
+        there = load_answers(bench.answers(model))
+        failed = [
+            each for each in failures if each.reason != Interrupted.kind and each.key.get("question_id") not in there
+        ]
+        if failed:
+            answers = "1 answer" if len(failed) == 1 else f"{len(failed)} answers"
+            yield f"{model}: {answers} failed ({reasons(failed)}); `mtbench gen-answers` asks again"
 
 
 def collect_file(path: Path, query: Query, bench: Bench | None, why_no_bench: str = "") -> Results:
@@ -112,7 +117,7 @@ def _scope(
     baseline = None if mode is Mode.SINGLE else _baseline(query, mode, sorted(judged))
     everyone = sorted(judged | set(answered))
     chosen = _chosen(query.models, everyone, "--model", "here")
-    return Scope(
+    scope = Scope(
         mode=mode,
         measure=Scores() if mode is Mode.SINGLE else WinRates(baseline if mode is Mode.PAIRWISE_BASELINE else None),
         models=frozenset(chosen or everyone),
@@ -122,6 +127,7 @@ def _scope(
         answered=[model for model in answered if not chosen or model in chosen],
         category_of={question.question_id: question.category for question in questions or ()},
     )
+    return replace(scope, answered=answered) if scope.is_of_one else scope
 
 
 def _baseline(query: Query, mode: Mode, judged: Sequence[str]) -> str | None:

@@ -50,7 +50,7 @@ async def test_a_fault_that_passes_is_tried_again(fault: Fault, provider: str) -
         (Fault(status=500), 8, "unavailable"),
         (Fault(status=429), 8, "rate limited"),
         (Fault(drop="before"), 8, "dropped connection"),
-        (Fault(malformed=True), 8, "malformed reply"),
+        (Fault(malformed=True), 3, "malformed reply"),
         (Fault(empty=True), 3, "empty answer"),
     ],
 )

@@ -107,6 +107,18 @@ def test_judging_before_there_are_answers_says_how_to_make_some(tmp_path: Path) 
     assert "no answers in data/tiny/model_answer: `mtbench gen-answers" in done.stderr
 
 
+def test_an_empty_file_of_answers_is_no_model_to_judge(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path)
+    with running_server() as server:
+        assert generate(tmp_path, server.base_url).returncode == 0
+        (bench / "model_answer" / "empty.jsonl").touch()
+        (bench / "model_answer" / "away.jsonl").symlink_to("nowhere")
+        assert judge(tmp_path, server).returncode == 0
+        named = judge(tmp_path, server, "--model", "empty")
+    assert named.returncode == 2
+    assert "Models with answers: tiny." in named.stderr
+
+
 def test_a_baseline_without_answers_is_said_before_anything_is_paid_for(tmp_path: Path) -> None:
     make_bench(tmp_path)
     with running_server() as server:

@@ -228,3 +228,49 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(tmp_path: Path, arguments: tu
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_answers_that_fastchat_marked_as_failed_are_asked_again(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path, QUESTIONS[:1])
+    broken = [{"question_id": 1, "choices": [{"index": 0, "turns": ["fine", "$ERROR$"]}]}]
+    path = write_lines(bench / "model_answer" / "tiny.jsonl", broken)
+    with running_server() as server:
+        assert gen(tmp_path, server)[0] == 0
+    assert "$ERROR$" not in path.read_text()
+
+
+def test_a_flag_goes_before_an_aliass_own_parameters(tmp_path: Path) -> None:
+    make_bench(tmp_path, QUESTIONS[:1])
+    with running_server() as server:
+        (tmp_path / "models.yaml").write_text(
+            f"models: {{mine: {{provider: openai, model: m, base_url: '{server.base_url}', "
+            "params: {temperature: 0.6, max_tokens: 7, top_k: 5}}}"
+        )
+        mtbench(tmp_path, "gen-answers", "--model", "mine", "--bench", "tiny")
+        assert {(body["temperature"], body["max_tokens"]) for body in server.bodies} == {(0.6, 7)}
+        (tmp_path / "data" / "tiny" / "model_answer" / "mine.jsonl").unlink()
+        server.requests.clear()
+        options = ("--temperature", "0.2", "--max-tokens", "50")
+        mtbench(tmp_path, "gen-answers", "--model", "mine", "--bench", "tiny", *options)
+        asked = {(body["temperature"], body["max_tokens"], body["top_k"]) for body in server.bodies}
+        assert asked == {(0.2, 50, 5)}
+
+
+def test_choices_that_join_with_other_settings_say_what_made_them(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path, QUESTIONS[:1])
+    with running_server() as server:
+        gen(tmp_path, server, "--temperature", "0")
+        gen(tmp_path, server, "--temperature", "1", "--num-choices", "2")
+    answer = read_lines(bench / "model_answer" / "tiny.jsonl")[0]
+    assert answer["made_by"]["params"]["temperature"] == 0
+    assert [choice.get("made_by", {}).get("params", {}).get("temperature") for choice in answer["choices"]] == [None, 1]
+
+
+def test_a_file_that_fastchat_named_with_other_characters_is_found(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path, QUESTIONS[:1])
+    row = [{"question_id": 1, "choices": [{"index": 0, "turns": ["a", "b"]}]}]
+    write_lines(bench / "model_answer" / "llama3:8b.jsonl", row)
+    with running_server() as server:
+        assert gen(tmp_path, server, model="openai/llama3:8b")[0] == 0
+        assert not server.requests
+    assert len(list((bench / "model_answer").glob("*.jsonl"))) == 1

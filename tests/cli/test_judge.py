@@ -147,11 +147,11 @@ def test_an_unparsed_judgment_is_kept_with_minus_one_and_asked_again_only_on_dem
         judge(tmp_path, server, *options)
         assert len(server.requests) == 2
         judge(tmp_path, server, *options, "--reask", "2")
-        assert len(server.requests) == 2 + 4
+        assert len(server.requests) == 2 + 2
         assert [j["score"] for j in read_lines(path)] == [-1, -1, 8, 8]
         assert read_lines(path)[-1]["reasked"] == 1
         judge(tmp_path, server, *options, "--reask", "2")
-        assert len(server.requests) == 2 + 4
+        assert len(server.requests) == 2 + 2
 
 
 def test_structured_asks_for_json_with_the_reasoning_first(tmp_path: Path, bench: Path) -> None:
@@ -285,3 +285,80 @@ def test_a_dry_run_sends_nothing_and_says_what_is_left(tmp_path: Path, bench: Pa
     assert code == 0
     assert "grader would make 12 judgments (6 done): 12 requests" in out
     assert "price unknown" in out
+
+
+def test_asking_again_starts_from_the_reply_that_was_paid_for(tmp_path: Path, bench: Path) -> None:
+    del bench
+    options = ("--model", "ant", "--questions", "1")
+    with running_server(reply=lambda body: "[[8]]" if len(body["messages"]) > 2 else "Lovely.") as server:
+        judge(tmp_path, server, *options)
+        server.requests.clear()
+        judge(tmp_path, server, *options, "--reask", "1")
+        assert [len(body["messages"]) for body in server.bodies] == [4, 4]
+
+
+def test_another_rule_reads_the_stored_replies_again_and_sends_nothing(tmp_path: Path, bench: Path) -> None:
+    path = bench / "model_judgment" / "grader_single.jsonl"
+    options = ("--model", "ant", "--questions", "1")
+    with running_server(reply=lambda _: "At first [[3]], on reflection [[8]]") as server:
+        judge(tmp_path, server, *options)
+        judge(tmp_path, server, *options, "--verdict", "first")
+        judge(tmp_path, server, *options, "--verdict", "first")
+        assert len(server.requests) == 2
+        assert [(j["score"], j.get("verdict_rule")) for j in read_lines(path)] == [
+            (8, None), (8, None), (3, "first"), (3, "first"),
+        ]  # fmt: skip
+        judge(tmp_path, server, *options)
+        assert len(server.requests) == 2
+    assert [j["score"] for j in read_lines(path)][-2:] == [8, 8]
+
+
+def test_the_rule_is_changed_for_both_games_of_a_pair(tmp_path: Path, bench: Path) -> None:
+    options = ("--mode", "pairwise-baseline", "--baseline", "ant", "--model", "bee", "--questions", "1")
+    with running_server(reply=lambda _: "[[A]] or rather [[B]]") as server:
+        judge(tmp_path, server, *options)
+        judge(tmp_path, server, *options, "--verdict", "first")
+        assert len(server.requests) == 4
+    rows = read_lines(bench / "model_judgment" / "grader_pair.jsonl")
+    assert [(j["g1_winner"], j["g2_winner"]) for j in rows] == [("model_2", "model_1")] * 2 + [
+        ("model_1", "model_2")
+    ] * 2
+
+
+def test_a_model_named_twice_is_judged_once(tmp_path: Path, bench: Path) -> None:
+    del bench
+    with running_server() as server:
+        judge(tmp_path, server, "--model", "ant", "--model", "openai/ant")
+        assert len(server.requests) == 6
+
+
+def test_a_failure_is_taken_off_the_list_when_the_other_mode_does_its_work(tmp_path: Path, bench: Path) -> None:
+    refused = Fault(status=400, body={"error": {"message": "flagged", "code": "content_policy_violation"}})
+    failures = bench / "model_judgment" / "grader_pair.failures.jsonl"
+    with running_server(faults=lambda _: refused) as server:
+        options = ("--model", "bee", "--model", "ant", "--questions", "1")
+        judge(tmp_path, server, *options, "--mode", "pairwise-baseline", "--baseline", "ant")
+        assert len(read_lines(failures)) == 2
+        server.faults = []
+        assert judge(tmp_path, server, *options, "--mode", "pairwise-all")[0] == 0
+    assert not failures.exists()
+
+
+def test_answers_that_fastchat_marked_as_failed_are_not_judged(tmp_path: Path, bench: Path) -> None:
+    broken = [{"question_id": 1, "choices": [{"index": 0, "turns": ["$ERROR$", "$ERROR$"]}]}]
+    write_lines(bench / "model_answer" / "dog.jsonl", broken)
+    with running_server() as server:
+        _, _, err = judge(tmp_path, server, "--model", "dog", "--questions", "1")
+        assert not server.requests
+    assert "dog: answers that are FastChat's mark of a failed request, not judged: 1" in err
+
+
+def test_one_order_draws_anew_for_every_repeat(tmp_path: Path, bench: Path) -> None:
+    with running_server() as server:
+        judge(tmp_path, server, "--mode", "pairwise-all", "--one-order", "random", "--repeat", "4")
+        assert len(server.requests) == 4 * 3 * 3 * 2
+    rows = read_lines(bench / "model_judgment" / "grader_pair.jsonl")
+    drawn = {(j["model_1"], j["model_2"], j["question_id"], j["turn"]): set[str]() for j in rows}
+    for one in rows:
+        drawn[one["model_1"], one["model_2"], one["question_id"], one["turn"]].add(one["one_order"])
+    assert any(len(orders) == 2 for orders in drawn.values())

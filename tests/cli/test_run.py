@@ -12,7 +12,7 @@ import yaml
 
 from tests.support.benches import QUESTIONS, make_bench, read_lines
 from tests.support.cli import command, environment, mtbench
-from tests.support.servers import ModelServer, Reply, running_server
+from tests.support.servers import Fault, ModelServer, Reply, running_server
 
 
 def run(folder: Path, candidate: ModelServer, judge: ModelServer, *more: str) -> subprocess.CompletedProcess[str]:
@@ -289,6 +289,45 @@ def test_a_second_ctrl_c_drops_what_is_in_flight(tmp_path: Path) -> None:
         finally:
             terminal.close()
         assert "Traceback" not in terminal.text
+
+
+def test_first_turns_that_were_paid_for_survive_a_second_ctrl_c(tmp_path: Path) -> None:
+    make_bench(tmp_path, QUESTIONS[:1])
+    with running_server(
+        faults=lambda request: Fault(hang=True) if len(request.body["messages"]) > 1 else None
+    ) as candidate:
+        arguments = ("gen-answers", "--model", "openai/tiny", "--base-url", candidate.base_url, "--bench", "tiny")
+        terminal = Terminal(tmp_path, *arguments)
+        try:
+            terminal.read_until("in flight")
+            deadline = time.monotonic() + 10
+            while len(candidate.requests) < 2:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            terminal.press_ctrl_c()
+            terminal.read_until("Ctrl-C again")
+            terminal.press_ctrl_c()
+            assert terminal.wait(10) == 130
+        finally:
+            terminal.close()
+        candidate.faults, candidate.requests[:] = [], []
+        assert mtbench(tmp_path, *arguments).returncode == 0
+        assert [len(body["messages"]) for body in candidate.bodies] == [3]
+
+
+def test_the_settings_of_the_embedded_run_are_those_it_ran_with(tmp_path: Path) -> None:
+    make_bench(tmp_path, QUESTIONS[:1])
+    done = mtbench(tmp_path, "run", "--bench", "tiny", "--max-tokens", "5", "--judge-max-tokens", "5", timeout=200)
+    assert done.returncode == 0, done.stderr
+    saved = yaml.safe_load(next((tmp_path / "data" / "tiny" / "settings").glob("run-*.yaml")).read_text())
+    assert (saved["model"], saved["judge"], saved["structured"]) == (["local/smollm2"], ["local/smollm2"], True)
+    assert (saved["limit"], saved["max-tokens"], saved["judge-max-tokens"]) == (8, 5, 5)
+
+
+def test_an_endpoint_without_a_model_is_not_the_embedded_run(tmp_path: Path) -> None:
+    done = mtbench(tmp_path, "run", "--base-url", "http://127.0.0.1:1/v1")
+    assert done.returncode == 2
+    assert "which model is at that endpoint?" in done.stderr
 
 
 def test_a_terminated_job_stops_as_cleanly(tmp_path: Path) -> None:

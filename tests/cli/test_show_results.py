@@ -41,7 +41,7 @@ def test_in_a_pipe_it_is_plain_text_best_first(folder: Path) -> None:
         "model  turn 1  turn 2   average  n  missing  unparsed\n"
         "ant    8.0000  8.0000  8.000000  6        0         0\n"
         "bee         -       -         -  0        5         1\n"
-        "WARNING: bee: 1 of 1 judgments unparsed (no verdict was found); it has no mean score\n"
+        "WARNING: bee: 1 of 1 judgment has no verdict (1 unparsed); it has no mean score\n"
         "none failed or truncated\n"
         "1 judgment unparsed: no verdict was found, left out of the means\n"
         "missing: not judged so far; `mtbench judge` makes them\n"
@@ -63,7 +63,7 @@ def test_options_choose_mode_models_and_categories(folder: Path) -> None:
 def test_csv_says_its_warnings_on_stderr(folder: Path) -> None:
     done = mtbench(folder, "show-results", "--bench", "tiny", "--format", "csv")
     assert [row["model"] for row in csv.DictReader(io.StringIO(done.stdout))] == ["ant", "bee"]
-    assert done.stderr.startswith("warning: bee: 1 of 1 judgments unparsed")
+    assert done.stderr.startswith("warning: bee: 1 of 1 judgment has no verdict")
 
 
 def test_an_error_is_one_sentence_and_exit_code_2(folder: Path) -> None:

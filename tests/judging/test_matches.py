@@ -60,6 +60,25 @@ def test_a_book_knows_the_conversation_up_to_a_turn_and_what_was_cut() -> None:
     assert not book.truncated("x", Match(question, 1, ("x",)))
 
 
+def test_a_turn_without_a_finish_reason_is_still_a_turn_that_was_not_cut() -> None:
+    book = AnswerBook()
+    obj = {"question_id": 2, "choices": [{"index": 0, "turns": ["r1", "r2"], "finish_reasons": ["length"]}]}
+    book.add_answers("x", [Answer.from_json(obj, Where(Path("f")))])
+    match = Match(QUESTIONS[1], 2, ("x",))
+    assert book.has(match)
+    assert book.conversation("x", match) == ("r1", "r2")
+    assert book.truncated("x", match)
+
+
+def test_each_repeat_draws_its_own_order_and_the_first_as_ever() -> None:
+    matches = [Match(Question(number, "math", ("a",)), 1, ("x", "y")) for number in range(400)]
+    drawn = [[drawn_order(match, repeat) for match in matches] for repeat in range(3)]
+    assert drawn[0] == [drawn_order(match) for match in matches]
+    assert drawn[0][:8] == ["g1", "g1", "g1", "g1", "g2", "g1", "g1", "g1"]
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert 150 < sum(a == b for a, b in zip(drawn[one], drawn[other], strict=True)) < 250
+
+
 def test_the_drawn_order_is_even_and_does_not_depend_on_how_the_pair_is_named() -> None:
     firsts = 0
     for number in range(400):

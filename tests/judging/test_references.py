@@ -23,11 +23,23 @@ def shown(folder: Path, judge: str, reference: tuple[str, ...] = (), **answers: 
     return References(Bench("b", folder, folder), judge, None).of(Question(1, "math", ("?", "?"), reference))
 
 
-def test_the_judges_own_come_first_then_the_question_files_then_the_only_others(tmp_path: Path) -> None:
+def test_the_judges_own_come_first_then_the_only_others_then_the_question_files(tmp_path: Path) -> None:
     assert shown(tmp_path, "j") is None
-    assert shown(tmp_path, "j", other=answer("o", "o")) == Reference(("o", "o"), "other")
     assert shown(tmp_path, "j", ("q", "q")) == Reference(("q", "q"), "question file")
+    assert shown(tmp_path, "j", ("q", "q"), other=answer("o", "o")) == Reference(("o", "o"), "other")
     assert shown(tmp_path, "j", ("q", "q"), j=answer("j", "j")) == Reference(("j", "j"), "j")
+
+
+def test_of_several_others_the_question_file_decides(tmp_path: Path) -> None:
+    others = {"a": answer("a", "a"), "b": answer("b", "b")}
+    assert shown(tmp_path, "j", ("q", "q"), **others) == Reference(("q", "q"), "question file")
+
+
+def test_a_models_reference_with_a_turn_missing_gives_way_to_a_whole_one(tmp_path: Path) -> None:
+    assert shown(tmp_path, "j", j=answer("j")) is None
+    assert shown(tmp_path, "j", ("q", "q")) == Reference(("q", "q"), "question file")
+    assert shown(tmp_path, "j", ("q", "q"), other=answer("o", "o")) == Reference(("o", "o"), "other")
+    assert shown(tmp_path, "j", third=answer("t")) == Reference(("o", "o"), "other")
 
 
 @pytest.mark.parametrize("partial", [("q", ""), ("", "q"), ("q", " "), ("q",)])
@@ -56,9 +68,14 @@ def test_questions_that_lack_a_reference_for_a_turn_are_named(tmp_path: Path) ->
 def test_every_official_question_that_needs_a_reference_has_a_whole_one_for_any_judge() -> None:
     bench = Bench("mt_bench", SHARED / "mt_bench", SHARED / "mt_bench")
     questions = load_questions(bench.source / "question.jsonl")
+    needed = ("math", "reasoning", "coding")
     for judge in ("gpt-4", "another"):
         references = References(bench, judge, None)
-        check_references(questions, references, ("math", "reasoning", "coding"), bench.folder)
+        check_references(questions, references, needed, bench.folder)
         for question in questions:
             reference = references.of(question)
             assert reference is None or all(reference.turns)
+        sources = {
+            reference.source for each in questions if each.category in needed and (reference := references.of(each))
+        }
+        assert sources == {"gpt-4"}

@@ -88,7 +88,7 @@ def test_a_pair_played_in_one_order_supersedes_too() -> None:
 
 def test_a_failure_goes_to_the_prompt_set_that_it_names_or_else_to_all_of_its_file() -> None:
     named = Failure({"question_id": 2, "models": ["b", "a"], "prompt": "default/single"}, "unavailable", "", 1.0)
-    judged = Failure({"question_id": 2, "model": "a", "judge": ["gpt-4", "single-v1"]}, "unavailable", "", 1.0)
+    judged = Failure({"question_id": 2, "models": ["a"], "prompt": "single-v1"}, "unavailable", "", 1.0)
     nameless = Failure({"question_id": 2}, "unavailable", "", 1.0)
     found = groups_of(grade(1, "a", 5), ours(grade(1, "a", 5)), failures=(named, judged, nameless))
     assert {each.prompt_set: each.failures for each in found} == {
@@ -96,6 +96,36 @@ def test_a_failure_goes_to_the_prompt_set_that_it_names_or_else_to_all_of_its_fi
         "FastChat": (judged, nameless),
     }
     assert [contest_of_failure(each) for each in (named, judged, nameless)] == [("a", "b"), ("a",), ()]
+
+
+def test_a_failure_that_outlived_its_work_is_not_counted() -> None:
+    key = {"question_id": 1, "turn": 1, "models": ["b", "a"], "prompt": "default/pair", "repeat": 0}
+    changes: list[Json] = [
+        {},
+        {"prompt": "default/pair-reference"},
+        {"prompt": "cot/pair"},
+        {"turn": 2},
+        {"repeat": 1},
+        {"question_id": 2},
+        {"models": ["a", "c"]},
+    ]
+    failures = tuple(Failure(key | change, "unavailable", "", 1.0) for change in changes)
+    found = groups_of(
+        ours(pair(1, "a b", "11"), prompt="default/pair"),
+        ours(pair(9, "a b", "11"), prompt="cot/pair"),
+        failures=failures,
+    )
+    assert {each.prompt_set: each.failures for each in found} == {"default": failures[3:], "cot": (failures[2],)}
+
+
+def test_what_was_only_interrupted_has_not_failed(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "gpt-4_single.jsonl", [grade(1, "a", 5)])
+    failures = [
+        {"key": {"question_id": number, "models": ["a"]}, "reason": reason, "message": "", "tstamp": 1.0}
+        for number, reason in ((2, "interrupted"), (3, "refused"))
+    ]
+    write_lines(tmp_path / "gpt-4_single.failures.jsonl", failures)
+    assert [failure.reason for failure in read_file(path, print)[1]] == ["refused"]
 
 
 def test_a_file_is_read_with_the_failures_beside_it_and_a_torn_tail_is_said(tmp_path: Path) -> None:

@@ -114,15 +114,30 @@ def test_120_of_160_unparsed_is_said_loudly_with_what_the_mean_rests_on(tmp_path
     path = write_lines(tmp_path / "j.jsonl", [*lines, *(grade(number, "fine", 5) for number in range(160))])
     (table,) = collect_file(path, Query(), None).tables
     assert table.warnings == [
-        "m: 120 of 160 judgments unparsed (no verdict was found); its mean score rests on 40 judgments"
+        "m: 120 of 160 judgments have no verdict (120 unparsed); its mean score rests on 40 judgments"
     ]
     assert "120 judgments unparsed: no verdict was found, left out of the means" in table.foot
+
+
+def test_failed_judgments_are_said_as_loudly_as_unparsed_ones(bench: Bench, tmp_path: Path) -> None:
+    lines = [grade(number, "m", -1 if number < 120 else 7) for number in range(160)]
+    lines[:100] = [line | {"judgment": "$ERROR$"} for line in lines[:100]]
+    path = write_lines(tmp_path / "j.jsonl", lines)
+    (table,) = collect_file(path, Query(), None).tables
+    assert table.warnings == [
+        "m: 120 of 160 judgments have no verdict (20 unparsed, 100 failed); its mean score rests on 40 judgments"
+    ]
+    judged(bench, [grade(1, "a", 5)])
+    failed(bench, [{"question_id": 1, "turn": 2, "models": ["a"], "prompt": "single-v1", "repeat": 0}])
+    assert collect(bench, Query()).tables[0].warnings == [
+        "a: 1 of 2 judgments has no verdict (1 failed); its mean score rests on 1 judgment"
+    ]
 
 
 def test_a_model_with_no_verdict_at_all_has_no_mean(bench: Bench) -> None:
     judged(bench, [grade(1, "a", -1)])
     (table,) = collect(bench, Query()).tables[:1]
-    assert table.warnings == ["a: 1 of 1 judgments unparsed (no verdict was found); it has no mean score"]
+    assert table.warnings == ["a: 1 of 1 judgment has no verdict (1 unparsed); it has no mean score"]
     assert named(table)["a"]["average"] is None
 
 
@@ -143,6 +158,26 @@ def test_an_answer_judged_with_two_prompts_of_a_set_is_pointed_out(bench: Bench)
     foot = collect(bench, Query()).tables[0].foot
     prompts = "single-math-v1, single-v1"
     assert f"1 answer judged with several prompts of the set ({prompts}): each judgment counts" in foot
+
+
+def test_a_prompt_that_was_edited_between_judgments_is_pointed_out(bench: Bench) -> None:
+    lines = [ours(grade(1, model, 5), prompt="mine/single") for model in "abc"]
+    judged(bench, [line | {"prompt_hash": name} for line, name in zip(lines, ("x", "x", None), strict=True)])
+    assert not [line for line in collect(bench, Query()).tables[0].foot if "reworded" in line]
+    other = ours(grade(1, "a", 5, turn=2), prompt="mine/single-turns", prompt_hash="z")
+    judged(bench, [*(line | {"prompt_hash": line["model"]} for line in lines[:2]), lines[2], other])
+    foot = collect(bench, Query()).tables[0].foot
+    wordings = "mine/single: 2 wordings"
+    assert f"prompts reworded in between ({wordings}): figures under different wordings do not compare" in foot
+
+
+def test_references_of_several_sources_are_said(bench: Bench) -> None:
+    sources = ["question file", "gpt-4", "question file", "none", None]
+    lines = [ours(grade(number, "a", 5), reference=source) for number, source in enumerate(sources)]
+    judged(bench, lines)
+    assert "references: question file 2, gpt-4 1, none 1" in collect(bench, Query()).tables[0].foot
+    judged(bench, [lines[0], lines[2], lines[4]])
+    assert not [line for line in collect(bench, Query()).tables[0].foot if line.startswith("references")]
 
 
 def test_judgments_of_questions_that_left_the_bench_count_in_the_means_and_are_pointed_out(bench: Bench) -> None:
@@ -232,6 +267,32 @@ def test_a_chosen_judge_is_the_only_one(bench: Bench) -> None:
     assert results.sources == (str(bench.judgments("org/y", "single")),)
 
 
+def test_interrupted_judgments_are_missing_and_not_failed(bench: Bench) -> None:
+    judged(bench, every_turn("a", "55555"))
+    key = {"question_id": 3, "turn": 2, "models": ["a"], "prompt": "single-v1", "repeat": 0}
+    write_lines(
+        bench.judgments("gpt-4", "single").with_name("gpt-4_single.failures.jsonl"),
+        [{"key": key, "reason": "interrupted", "message": "", "tstamp": 1.0}],
+    )
+    results = collect(bench, Query())
+    assert (column(results, "failed"), column(results, "missing")) == ({"a": 0}, {"a": 1})
+
+
+def test_failed_answers_are_noted_if_they_are_still_not_there(bench: Bench) -> None:
+    judged(bench, [grade(1, "a", 5)])
+    answers = bench.answers("a")
+    write_lines(answers, [{"question_id": 1, "choices": [{"turns": ["x", "y"]}]}])
+    reasons = {1: "timeout", 2: "interrupted", 3: "timeout"}
+    failures = [
+        {"key": {"question_id": number}, "reason": reason, "message": "", "tstamp": 1.0}
+        for number, reason in reasons.items()
+    ]
+    write_lines(answers.with_name("a.failures.jsonl"), failures)
+    assert collect(bench, Query()).notes == ["a: 1 answer failed (timeout 1); `mtbench gen-answers` asks again"]
+    write_lines(answers.with_name("a.failures.jsonl"), failures[:2])
+    assert collect(bench, Query()).notes == []
+
+
 def test_a_judge_whose_every_request_failed_is_noted(bench: Bench) -> None:
     judged(bench, [grade(1, "a", 5)])
     judged(bench, [], judge="down")
@@ -305,6 +366,20 @@ def test_chosen_models_play_each_other_and_the_baseline(bench: Bench) -> None:
     assert column(with_baseline, "n") == {"a": 1, "base": 1, "b": 2}
     against = collect(bench, Query(mode=Mode.PAIRWISE_BASELINE, models=["b"], baseline="base"))
     assert column(against, "n") == {"b": 1}
+
+
+def test_one_chosen_model_shows_the_games_that_it_takes_part_in_and_only_its_row(bench: Bench) -> None:
+    lines = [pair(1, "a b", "11"), pair(1, "c a", "11"), pair(1, "b c", "ee")]
+    judged(bench, lines, kind="pair")
+    judged(bench, [line | {"judge": ["claude", "pair-v2"]} for line in lines], judge="claude", kind="pair")
+    answered(bench, "a", "b", "c", "late")
+    results = collect(bench, Query(mode=Mode.PAIRWISE_ALL, models=["a"]))
+    scores = [number for number, table in enumerate(results.tables) if table.kind == "win_rates"]
+    assert [column(results, "n", number) for number in scores] == [{"a": 2}] * 3
+    assert column(results, "win_rate_adjusted") == {"a": 0.5}
+    assert column(results, "missing") == {"a": 16}
+    assert column(results, "unparsed") == {"a": 0}
+    assert [row[0] for row in results.tables[1].rows] == ["a"]
 
 
 def test_truncated_answers_are_counted_for_the_model_that_gave_them(bench: Bench) -> None:
