@@ -5,16 +5,39 @@ The names are FastChat's; what we add is listed under "added". Unknown fields ar
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from math import isfinite
 from pathlib import Path
 from types import NoneType
-from typing import Any, TypeVar
+from typing import Any
 
+from mtbench import fields
 from mtbench.errors import BadRecord
+from mtbench.fields import Json, Where
 
-Json = dict[str, Any]
+__all__ = [
+    "FASTCHAT_ERROR",
+    "STRUCTURED",
+    "UNPARSED",
+    "Answer",
+    "Choice",
+    "Failure",
+    "Json",
+    "Judgment",
+    "MadeBy",
+    "PairJudgment",
+    "Question",
+    "QuestionId",
+    "SingleJudgment",
+    "Usage",
+    "Where",
+    "asked_alike",
+    "judgment_from_json",
+    "prompt_set",
+    "question_problems",
+    "usage_from_json",
+    "usage_to_json",
+]
+
 QuestionId = int | str
-Kind = TypeVar("Kind")
 
 FASTCHAT_ERROR = "$ERROR$"
 """The text that FastChat stores in place of a judgment when the request failed."""
@@ -24,17 +47,6 @@ STRUCTURED = ".structured"
 
 UNPARSED = -1
 """FastChat's score of a judgment in which no verdict was found."""
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """The line that a record came from, for error messages."""
-
-    path: Path
-    line: int | None = None
-
-    def bad(self, problem: str, field_name: str | None = None) -> BadRecord:
-        return BadRecord(self.path, self.line, problem, field_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +87,13 @@ class MadeBy:
     @classmethod
     def from_json(cls, obj: Json, where: Where) -> "MadeBy":
         return cls(
-            provider=_text(obj, "provider", where, default=""),
-            model=_text(obj, "model", where, default=""),
-            endpoint=_optional(obj, "endpoint", str, where),
-            params=_optional(obj, "params", dict, where) or {},
-            adapted=_list(obj, "adapted", where, str),
-            version=_text(obj, "version", where, default=""),
-            extra=_rest(obj, "provider", "model", "endpoint", "params", "adapted", "version"),
+            provider=fields.text(obj, "provider", where, default=""),
+            model=fields.text(obj, "model", where, default=""),
+            endpoint=fields.optional(obj, "endpoint", str, where),
+            params=fields.optional(obj, "params", dict, where) or {},
+            adapted=fields.list_of(obj, "adapted", where, str),
+            version=fields.text(obj, "version", where, default=""),
+            extra=fields.rest(obj, "provider", "model", "endpoint", "params", "adapted", "version"),
         )
 
 
@@ -104,7 +116,7 @@ class Question:
             turns=_turns(obj, where),
             reference=_reference(obj, where),
             required_temperature=_temperature(obj, where),
-            extra=_rest(obj, "question_id", "category", "turns", "reference", "required_temperature"),
+            extra=fields.rest(obj, "question_id", "category", "turns", "reference", "required_temperature"),
         )
 
     def to_json(self) -> Json:
@@ -144,13 +156,13 @@ class Choice:
         if not isinstance(obj, dict):
             raise where.bad("must be a list of objects", "choices")
         return cls(
-            index=_whole(obj, "index", where, default=0),
-            turns=_texts(obj, "turns", where, empty_texts=True),
-            finish_reasons=_list(obj, "finish_reasons", where, str, NoneType),
-            usage=tuple(usage_from_json(usage, where) for usage in _list(obj, "usage", where, dict)),
-            thinking=_list(obj, "thinking", where, str),
-            request_hashes=_list(obj, "request_hashes", where, str),
-            extra=_rest(obj, "index", "turns", "finish_reasons", "usage", "thinking", "request_hashes"),
+            index=fields.whole(obj, "index", where, default=0),
+            turns=fields.texts(obj, "turns", where, empty_texts=True),
+            finish_reasons=fields.list_of(obj, "finish_reasons", where, str, NoneType),
+            usage=tuple(usage_from_json(usage, where) for usage in fields.list_of(obj, "usage", where, dict)),
+            thinking=fields.list_of(obj, "thinking", where, str),
+            request_hashes=fields.list_of(obj, "request_hashes", where, str),
+            extra=fields.rest(obj, "index", "turns", "finish_reasons", "usage", "thinking", "request_hashes"),
         )
 
     def to_json(self) -> Json:
@@ -189,13 +201,15 @@ class Answer:
             raise where.bad("must be a list with at least one choice", "choices")
         return cls(
             question_id=_question_id(obj, where),
-            answer_id=_text(obj, "answer_id", where, default=""),
-            model_id=_text(obj, "model_id", where, default=""),
+            answer_id=fields.text(obj, "answer_id", where, default=""),
+            model_id=fields.text(obj, "model_id", where, default=""),
             choices=tuple(Choice.from_json(choice, where) for choice in choices),
-            tstamp=_number(obj, "tstamp", where, default=0.0),
+            tstamp=fields.number(obj, "tstamp", where, default=0.0),
             made_by=_made_by(obj, where),
-            question_hash=_optional(obj, "question_hash", str, where),
-            extra=_rest(obj, "question_id", "answer_id", "model_id", "choices", "tstamp", "made_by", "question_hash"),
+            question_hash=fields.optional(obj, "question_hash", str, where),
+            extra=fields.rest(
+                obj, "question_id", "answer_id", "model_id", "choices", "tstamp", "made_by", "question_hash"
+            ),
         )
 
     def to_json(self) -> Json:
@@ -262,17 +276,17 @@ class SingleJudgment:
     def from_json(cls, obj: Json, where: Where) -> "SingleJudgment":
         return cls(
             question_id=_question_id(obj, where),
-            model=_text(obj, "model", where),
+            model=fields.text(obj, "model", where),
             judge=_judge(obj, where),
-            user_prompt=_text(obj, "user_prompt", where, default=""),
-            judgment=_text(obj, "judgment", where, default=""),
-            score=_number(obj, "score", where),
-            turn=_whole(obj, "turn", where, default=1),
-            tstamp=_number(obj, "tstamp", where, default=0.0),
+            user_prompt=fields.text(obj, "user_prompt", where, default=""),
+            judgment=fields.text(obj, "judgment", where, default=""),
+            score=fields.number(obj, "score", where),
+            turn=fields.whole(obj, "turn", where, default=1),
+            tstamp=fields.number(obj, "tstamp", where, default=0.0),
             made_by=_made_by(obj, where),
             usage=_usage(obj, where),
             **_present(obj, _SINGLE_ADDED, where),
-            extra=_rest(obj, *_SINGLE_FIELDS, *_SINGLE_ADDED, "made_by", "usage"),
+            extra=fields.rest(obj, *_SINGLE_FIELDS, *_SINGLE_ADDED, "made_by", "usage"),
         )
 
     def to_json(self) -> Json:
@@ -344,21 +358,21 @@ class PairJudgment:
         return cls(
             question_id=_question_id(obj, where),
             judge=_judge(obj, where),
-            turn=_whole(obj, "turn", where, default=1),
-            tstamp=_number(obj, "tstamp", where, default=0.0),
-            model_1=_text(obj, "model_1", where),
-            model_2=_text(obj, "model_2", where),
+            turn=fields.whole(obj, "turn", where, default=1),
+            tstamp=fields.number(obj, "tstamp", where, default=0.0),
+            model_1=fields.text(obj, "model_1", where),
+            model_2=fields.text(obj, "model_2", where),
             g1_winner=_winner(obj, "g1_winner", where),
             g2_winner=_winner(obj, "g2_winner", where),
-            g1_user_prompt=_text(obj, "g1_user_prompt", where, default=""),
-            g1_judgment=_text(obj, "g1_judgment", where, default=""),
-            g2_user_prompt=_text(obj, "g2_user_prompt", where, default=""),
-            g2_judgment=_text(obj, "g2_judgment", where, default=""),
+            g1_user_prompt=fields.text(obj, "g1_user_prompt", where, default=""),
+            g1_judgment=fields.text(obj, "g1_judgment", where, default=""),
+            g2_user_prompt=fields.text(obj, "g2_user_prompt", where, default=""),
+            g2_judgment=fields.text(obj, "g2_judgment", where, default=""),
             made_by=_made_by(obj, where),
             usage=_usage(obj, where),
-            truncated_answers=_list(obj, "truncated_answers", where, str),
+            truncated_answers=fields.list_of(obj, "truncated_answers", where, str),
             **_present(obj, _PAIR_ADDED, where),
-            extra=_rest(obj, *_PAIR_FIELDS, *_PAIR_ADDED, "made_by", "usage", "truncated_answers"),
+            extra=fields.rest(obj, *_PAIR_FIELDS, *_PAIR_ADDED, "made_by", "usage", "truncated_answers"),
         )
 
     def to_json(self) -> Json:
@@ -389,19 +403,19 @@ class Failure:
 
     @classmethod
     def from_json(cls, obj: Json, where: Where) -> "Failure":
-        key = _optional(obj, "key", dict, where)
+        key = fields.optional(obj, "key", dict, where)
         if key is None:
             raise where.bad("is missing", "key")
-        finished = _optional(obj, "finished", dict, where) or {}
+        finished = fields.optional(obj, "finished", dict, where) or {}
         if not all(isinstance(reply, dict) for reply in finished.values()):
             raise where.bad("must hold objects", "finished")
         return cls(
             key=key,
-            reason=_text(obj, "reason", where, default="failed"),
-            message=_text(obj, "message", where, default=""),
-            tstamp=_number(obj, "tstamp", where, default=0.0),
+            reason=fields.text(obj, "reason", where, default="failed"),
+            message=fields.text(obj, "message", where, default=""),
+            tstamp=fields.number(obj, "tstamp", where, default=0.0),
             finished=finished,
-            extra=_rest(obj, "key", "reason", "message", "tstamp", "finished"),
+            extra=fields.rest(obj, "key", "reason", "message", "tstamp", "finished"),
         )
 
     def to_json(self) -> Json:
@@ -441,7 +455,7 @@ def usage_to_json(usage: Usage) -> Json:
 
 def usage_from_json(obj: Json, where: Where | None = None) -> Usage:
     where = where or Where(Path("a stored reply"))
-    return Usage(*(_whole(obj, name, where, default=0) for name in ("input", "output", "cached")))
+    return Usage(*(fields.whole(obj, name, where, default=0) for name in ("input", "output", "cached")))
 
 
 _SINGLE_FIELDS = ("question_id", "model", "judge", "user_prompt", "judgment", "score", "turn", "tstamp")
@@ -499,22 +513,18 @@ def _added(record: Judgment, names: tuple[str, ...]) -> Json:
 def _present(obj: Json, names: tuple[str, ...], where: Where) -> Json:
     """The fields we add that are there, each of its kind: a count, a mark, or a text."""
     kinds = {"repeat": int, "reasked": int, "truncated_answer": bool}
-    found = {name: _optional(obj, name, kinds.get(name, str), where) for name in names}
+    found = {name: fields.optional(obj, name, kinds.get(name, str), where) for name in names}
     return {name: value for name, value in found.items() if value is not None}
 
 
 def _made_by(obj: Json, where: Where) -> MadeBy | None:
-    made_by = _optional(obj, "made_by", dict, where)
+    made_by = fields.optional(obj, "made_by", dict, where)
     return None if made_by is None else MadeBy.from_json(made_by, where)
 
 
 def _usage(obj: Json, where: Where) -> Usage | None:
-    usage = _optional(obj, "usage", dict, where)
+    usage = fields.optional(obj, "usage", dict, where)
     return usage_from_json(usage, where) if usage else None
-
-
-def _rest(obj: Json, *known: str) -> Json:
-    return {name: value for name, value in obj.items() if name not in known}
 
 
 def _question_id(obj: Json, where: Where) -> QuestionId:
@@ -526,11 +536,11 @@ def _question_id(obj: Json, where: Where) -> QuestionId:
 
 
 def _category(obj: Json, where: Where) -> str:
-    return _text(obj, "category", where, default="general")
+    return fields.text(obj, "category", where, default="general")
 
 
 def _turns(obj: Json, where: Where) -> tuple[str, ...]:
-    return _texts(obj, "turns", where)
+    return fields.texts(obj, "turns", where)
 
 
 def _reference(obj: Json, where: Where) -> tuple[str, ...]:
@@ -538,76 +548,18 @@ def _reference(obj: Json, where: Where) -> tuple[str, ...]:
     if not value:
         return ()
     # Official questions have "" where a turn has no reference.
-    return _texts({"reference": [value] if isinstance(value, str) else value}, "reference", where, empty_texts=True)
+    return fields.texts(
+        {"reference": [value] if isinstance(value, str) else value}, "reference", where, empty_texts=True
+    )
 
 
 def _temperature(obj: Json, where: Where) -> float | None:
     if obj.get("required_temperature") is None:
         return None
-    value = _number(obj, "required_temperature", where)
+    value = fields.number(obj, "required_temperature", where)
     if not 0 <= value <= 2:
         raise where.bad(f"must lie between 0 and 2, not {value!r}", "required_temperature")
     return value
-
-
-def _text(obj: Json, name: str, where: Where, default: str | None = None) -> str:
-    value = obj.get(name)
-    if value is None and default is not None:
-        return default
-    if not isinstance(value, str):
-        raise where.bad("is missing" if value is None else f"must be a text, not {value!r:.60}", name)
-    return value
-
-
-def _texts(obj: Json, name: str, where: Where, empty_texts: bool = False) -> tuple[str, ...]:
-    value = obj.get(name)
-    if not isinstance(value, list) or not value:
-        raise where.bad("is missing" if value is None else "must be a list with at least one text", name)
-    problems = [
-        f"text {number} is {'empty' if isinstance(text, str) else 'not a text'}"
-        for number, text in enumerate(value, 1)
-        if not isinstance(text, str) or not (text.strip() or empty_texts)
-    ]
-    if problems:
-        raise where.bad(", ".join(problems), name)
-    return tuple(value)
-
-
-def _number(obj: Json, name: str, where: Where, default: float | None = None) -> float:
-    value = obj.get(name)
-    if value is None and default is not None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise where.bad("is missing" if value is None else f"must be a number, not {value!r:.60}", name)
-    return value
-
-
-def _whole(obj: Json, name: str, where: Where, default: int) -> int:
-    value = _number(obj, name, where, default)
-    if value != int(value) or value < 0:
-        raise where.bad(f"must be a whole number, not {value!r}", name)
-    return int(value)
-
-
-def _optional(obj: Json, name: str, kind: type[Kind], where: Where) -> Kind | None:
-    value = obj.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise where.bad(f"must be {_KINDS[kind]}, not {value!r:.60}", name)
-    return value
-
-
-def _list(obj: Json, name: str, where: Where, *kinds: type) -> tuple[Any, ...]:
-    value = obj.get(name)
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(item, kinds) for item in value):
-        raise where.bad(f"must be a list, each item {' or '.join(_KINDS[kind] for kind in kinds)}", name)
-    return tuple(value)
-
-
-_KINDS = {str: "a text", int: "a whole number", bool: "true or false", dict: "an object", NoneType: "null"}
 
 
 def _judge(obj: Json, where: Where) -> tuple[str, str]:

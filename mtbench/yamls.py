@@ -1,6 +1,7 @@
 """YAML files that people write: UTF-8, plain values only, and a key that stands twice is an error."""
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -25,7 +26,7 @@ def read_yaml(path: Path) -> object:
 class _UniqueKeys(yaml.SafeLoader):
     """The first of two values under one key would be lost without a word."""
 
-    def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         # Here and not when the mapping is made: by then, merged keys (<<) stand in it beside those that replace them.
         node = super().compose_mapping_node(anchor)
         seen = set[tuple[str, str]]()

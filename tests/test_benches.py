@@ -16,6 +16,7 @@ from mtbench.benches import (
     select,
     shipped,
 )
+from mtbench.cli.options import DEFAULT_BENCH
 from mtbench.errors import BadRecord, MtbenchError
 from mtbench.records import Question
 

@@ -113,7 +113,7 @@ class Judge:
         if question.category not in self.settings.reference_categories:
             return self.settings.prompts.pick(mode, False, turn), (), None
         reference = self._references.of(question)
-        if reference is None or len(reference.turns) < turn:
+        if reference is None:
             return self.settings.prompts.pick(mode, False, turn), (), NO_REFERENCE
         return self.settings.prompts.pick(mode, True, turn), reference.turns, reference.source
 

@@ -86,7 +86,7 @@ def group(files_of_judges: Iterable[tuple[Sequence[Judgment], Sequence[Failure]]
     """The judgments of some files by judge and prompt set, with what is superseded left out.
 
     A failure goes to the sets of its file that it may be of: the one that its key names, else all; to none that has a
-    judgment of the same work.
+    later judgment of the same work.
     """
     judged: defaultdict[tuple[str, str], list[Judgment]] = defaultdict(list)
     failed: defaultdict[tuple[str, str], list[Failure]] = defaultdict(list)
@@ -102,8 +102,10 @@ def group(files_of_judges: Iterable[tuple[Sequence[Judgment], Sequence[Failure]]
     groups = []
     for (judge, name), lines in sorted(judged.items()):
         kept = _newest(lines)
-        done = {(contest(each), each.question_id, each.turn, each.repeat) for each in kept}
-        failures = tuple(each for each in failed[judge, name] if work_of_failure(each) not in done)
+        done: dict[Work, float] = {
+            (contest(each), each.question_id, each.turn, each.repeat): each.tstamp for each in kept
+        }
+        failures = tuple(each for each in failed[judge, name] if each.tstamp > done.get(work_of_failure(each), -1.0))
         groups.append(Group(judge, name, tuple(kept), failures, len(lines) - len(kept)))
     return groups
 

@@ -54,6 +54,13 @@ async def test_a_request_says_what_was_asked_for(monkeypatch: pytest.MonkeyPatch
     }
 
 
+async def test_an_empty_answer_in_the_history_goes_as_words_since_the_endpoint_refuses_a_blank() -> None:
+    messages = [*HELLO, Message("assistant", " \n"), Message("user", "Well?")]
+    async with ModelServer() as server, asked(server, "anthropic") as model:
+        await model.complete(messages, Params())
+    assert [each["content"] for each in server.bodies[0]["messages"]] == [HELLO[0].content, "(no text)", "Well?"]
+
+
 async def test_a_limit_of_tokens_is_always_sent() -> None:
     async with ModelServer() as server, asked(server, "anthropic") as model:
         await model.complete(HELLO, Params())
@@ -113,9 +120,10 @@ async def test_thinking_blocks_stay_in_the_text_when_asked_for() -> None:
         ("refusal", "content_filter"),
         ("pause_turn", "pause_turn"),
         (None, None),
+        (7, None),
     ],
 )
-async def test_stop_reasons_are_said_in_openais_words(stop_reason: str, finish_reason: str) -> None:
+async def test_stop_reasons_are_said_in_openais_words(stop_reason: Any, finish_reason: str) -> None:
     completion = await answer(Reply("Far.", finish_reason=stop_reason))
     assert completion.finish_reason == finish_reason
 

@@ -109,13 +109,16 @@ def test_entries_may_share_their_fields(folder: Path) -> None:
             "models.a.price.input: must be a num",
         ),
         ("models: {a: {provider: openai, model: x, price: {input: .nan, output: 1}}}", "models.a.price.input: must be"),
-        ("models: {a: {provider: openai, model: x}, a: {provider: openai, model: y}}", "a stands twice"),
+        (
+            "models: {a: {provider: openai, model: x}, a: {provider: openai, model: y}}",
+            "line 1: cannot be read as YAML: the key 'a' stands twice",
+        ),
     ],
 )
 def test_a_wrong_file_is_said_with_file_and_key(folder: Path, text: str, problem: str) -> None:
     with pytest.raises(MtbenchError) as caught:
         load(folder, text)
-    assert str(caught.value).startswith(f"{folder / 'models.yaml'}: ")
+    assert str(caught.value).startswith(f"{folder / 'models.yaml'}")
     assert problem in str(caught.value)
 
 
@@ -138,12 +141,32 @@ def test_a_folder_in_place_of_the_file_is_said(folder: Path) -> None:
         ("openai/meta-llama/X", "openai", "meta-llama/X", "meta-llama/X"),
         ("anthropic/claude-x", "anthropic", "claude-x", "claude-x"),
         ("local/smollm2", "local", "smollm2", "smollm2"),
-        ("local/../models/My.Model-Q4.gguf", "local", "My.Model-Q4", "../models/My.Model-Q4.gguf"),
-        ("local//abs/m.gguf", "local", "m", "/abs/m.gguf"),
+        ("local//abs/My.Model-Q4.gguf", "local", "My.Model-Q4", "/abs/My.Model-Q4.gguf"),
     ],
 )
 def test_a_name_is_provider_and_name(name: str, provider: str, short: str, rest: str) -> None:
     assert resolve([name], Catalog()) == [ModelSpec(short, provider, rest)]
+
+
+def test_a_file_is_the_same_model_by_whichever_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "models").mkdir()
+    (folder / "models" / "m.gguf").touch()
+    (folder / "link").symlink_to(folder / "models")
+    monkeypatch.setenv("HOME", str(folder))
+    paths = ["models/m.gguf", "./models/../models/m.gguf", f"{folder}/models/m.gguf", "~/models/m.gguf", "link/m.gguf"]
+    whole = str((folder / "models" / "m.gguf").resolve())
+    assert resolve([f"local/{path}" for path in paths], Catalog()) == [ModelSpec("m", "local", whole)]
+    for path in paths:
+        alias = load(folder, f"models: {{a: {{provider: local, model: {path}}}}}")["a"]
+        assert alias.full_name == f"local/{whole}"
+        assert dict(load(folder, yaml.safe_dump({"models": {"a": to_yaml(alias)}}))) == {"a": alias}
+
+
+@pytest.mark.parametrize("path", ["circle.gguf", "~no-such-person/m.gguf"])
+def test_a_path_that_leads_nowhere_is_said(folder: Path, path: str) -> None:
+    (folder / "circle.gguf").symlink_to(folder / "circle.gguf")
+    with pytest.raises(MtbenchError, match=f"local/{path}: no such file"):
+        resolve([f"local/{path}"], Catalog())
 
 
 def test_an_alias_wins_over_a_name() -> None:

@@ -102,6 +102,25 @@ def test_headers_are_filled_in_from_variables(monkeypatch: pytest.MonkeyPatch) -
     assert endpoint_of(spec).headers == {"api-key": "azure-secret", "x-team": "evals"}
 
 
+def test_a_header_takes_no_value_of_several_lines_and_does_not_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_KEY", "azure\nsecret")
+    with pytest.raises(BadKey, match="AZURE_KEY has line breaks") as caught:
+        endpoint_of(ModelSpec("m", "openai", "m", "http://host/v1", headers={"api-key": "${AZURE_KEY}"}))
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("query", ["api_key=sk-123", "api-version=1&access_token=sk-123", "KEY=sk-123"])
+def test_a_base_url_may_hold_no_key_and_does_not_show_it(query: str) -> None:
+    with pytest.raises(MtbenchError, match=r"looks like a key.*api_key_env, or headers with \${VARIABLE}") as caught:
+        endpoint_of(ModelSpec("m", "openai", "m", f"http://host:8000/v1?{query}"))
+    assert "sk-123" not in str(caught.value)
+
+
+def test_a_base_url_may_hold_another_query() -> None:
+    url = "http://host/v1?api-version=2024-10-21"
+    assert endpoint_of(ModelSpec("m", "openai", "m", url)).url == url
+
+
 def test_keys_are_masked_in_texts_and_absent_from_what_is_printed() -> None:
     endpoint = Endpoint("http://host/v1", "sk-secret", {"api-key": "azure-secret"})
     assert endpoint.masked("wrong: sk-secret, azure-secret") == "wrong: [key], [key]"

@@ -130,6 +130,11 @@ async def test_an_answer_that_broke_off_is_a_fault() -> None:
         await answer(Reply("Far a", finish_reason="error"))
 
 
+async def test_a_finish_reason_that_is_no_text_is_none() -> None:
+    completion = await answer(Reply("Far.", finish_reason=["stop"]))  # type: ignore[arg-type]  # as broken
+    assert (completion.text, completion.finish_reason) == ("Far.", None)
+
+
 @pytest.mark.parametrize("choices", [[None], [{"finish_reason": "stop"}], ["text"]])
 async def test_choices_that_are_none_are_a_fault(choices: list[Any]) -> None:
     fault = Fault(status=200, body={"choices": choices})
@@ -147,6 +152,7 @@ async def test_choices_that_are_none_are_a_fault(choices: list[Any]) -> None:
         ),
         ({"prompt_tokens": 30, "completion_tokens": None, "prompt_tokens_details": None}, Usage(30, 0, 0)),
         ({}, Usage()),
+        ({"prompt_tokens": -1, "completion_tokens": True, "prompt_tokens_details": {"cached_tokens": "5"}}, Usage()),
     ],
 )
 async def test_usage_is_read(usage: dict[str, Any], read: Usage) -> None:

@@ -48,8 +48,9 @@ def test_an_unknown_price_is_none(name: str, base_url: str | None) -> None:
     assert price_of(ModelSpec(name, "openai", name, base_url), USAGE) is None
 
 
-def test_usage_that_cannot_be_has_no_price() -> None:
-    assert price_of(ModelSpec("gpt-4o", "openai", "gpt-4o"), Usage(1, 1, cached=5)) is None
+@pytest.mark.parametrize("usage", [Usage(1, 1, cached=5), Usage(-1, 1)])
+def test_usage_that_cannot_be_has_no_price(usage: Usage) -> None:
+    assert price_of(ModelSpec("gpt-4o", "openai", "gpt-4o"), usage) is None
 
 
 @given(st.text())

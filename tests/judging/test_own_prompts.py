@@ -140,13 +140,13 @@ def test_a_bad_example_is_an_error(tmp_path: Path, example: object, message: str
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("pieces:\n  ask: a\n  ask: b\n", r"set.yaml, line 3: .*the name 'ask' comes twice"),
-        ("prompts: {single: {}\n", r"set.yaml, line 2: not YAML"),
+        ("pieces:\n  ask: a\n  ask: b\n", r"set.yaml, line 3: .*the key 'ask' stands twice"),
+        ("prompts: {single: {}\n", r"set.yaml, line 2: cannot be read as YAML"),
         ("- a\n", r"must be a YAML mapping"),
         ("", r"must be a YAML mapping"),
         ("base: set.yaml\n", r"`base` goes round in a circle"),
         ("base: nowhere\n", r"base 'nowhere' is neither one of our sets nor a file beside this one"),
-        ("pieces: {a: \x01}\n", r"not YAML"),
+        ("pieces: {a: \x01}\n", r"cannot be read as YAML"),
     ],
 )
 def test_a_broken_yaml_is_an_error_with_its_place(tmp_path: Path, text: str, message: str) -> None:
@@ -172,5 +172,5 @@ def test_files_that_cannot_be_read_are_errors(tmp_path: Path) -> None:
         load_prompts("nosuch")
     latin = tmp_path / "latin.yaml"
     latin.write_bytes(b"description: \xff\n")
-    with pytest.raises(MtbenchError, match=r"cannot read .*latin\.yaml"):
+    with pytest.raises(MtbenchError, match=r"latin\.yaml: cannot be read as YAML"):
         load_prompts(str(latin))
