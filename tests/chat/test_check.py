@@ -5,7 +5,7 @@ from aiohttp import web
 
 from mtbench.chat.check import check_models
 from mtbench.chat.spec import ModelSpec
-from mtbench.errors import BadKey, MtbenchError, NoSuchModel, Unreachable
+from mtbench.errors import BadKey, CannotStart, MtbenchError, NoSuchModel, Unreachable
 from tests.chat.asking import PROVIDERS, Heard, spec_for
 from tests.support.servers import Fault, ModelServer
 
@@ -64,7 +64,7 @@ async def test_models_are_checked_together_and_each_failure_is_its_own(monkeypat
         ]
         checks = await check_models(specs, timeout=5, note=Heard().notes.append)
     kinds = [type(check.error) for check in checks]
-    assert kinds == [type(None), NoSuchModel, BadKey, Unreachable, BadKey, MtbenchError, MtbenchError]
+    assert kinds == [type(None), NoSuchModel, BadKey, Unreachable, BadKey, MtbenchError, CannotStart]
     assert [check.key_found for check in checks] == [False, False, True, False, False, False, False]
     assert "sk-wrong" not in str(checks[2].error)
 
