@@ -1,8 +1,9 @@
 """The command line: one file a command; here they are put together and errors become sentences and exit codes."""
 
+import os
 import sys
 from collections.abc import Callable
-from errno import ENOSPC
+from errno import ENOSPC, EPIPE
 from io import TextIOWrapper
 
 import typer
@@ -55,13 +56,18 @@ def main() -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal or pipe that is not UTF-8 still shows the rest
     try:
-        app()
+        try:
+            app()
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()
     except MtbenchError as error:
         sys.exit(say(error))
     except OSError as error:
-        if error.errno != ENOSPC:
+        if error.errno not in (ENOSPC, EPIPE):
             raise
-        sys.exit(say(MtbenchError(f"cannot print the output: {error.strerror}")))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer has nowhere to go
+        sys.exit(say(MtbenchError(f"cannot print the output: {error.strerror}")) if error.errno == ENOSPC else 1)
     except ExceptionGroup as group:
         errors, bugs = group.split(MtbenchError)
         if bugs or errors is None:
