@@ -1,7 +1,7 @@
 """The engine: concurrency, lazy reading, failures, a clean stop, and recall of what was paid for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 
 import pytest
 
@@ -26,6 +26,19 @@ class Collected:
     def fail(self, item: int, error: RequestError) -> None:
         self.failed.append((item, error.kind))
 
+    async def run(
+        self, items: Iterable[int] | AsyncIterator[int], do: Callable[[int], Awaitable[int]], *, parallel: int
+    ) -> None:
+        await run_all(
+            items,
+            do,
+            parallel=parallel,
+            stop=self.stop,
+            lane=self.lane,
+            finished=self.finished,
+            failed=self.fail,
+        )
+
 
 async def test_never_more_than_parallel_are_in_flight_and_the_stream_is_read_only_as_fast() -> None:
     now, most, read = 0, 0, 0
@@ -46,15 +59,7 @@ async def test_never_more_than_parallel_are_in_flight_and_the_stream_is_read_onl
         now -= 1
         return item * 10
 
-    await run_all(
-        items(),
-        do,
-        parallel=4,
-        stop=collected.stop,
-        lane=collected.lane,
-        finished=collected.finished,
-        failed=collected.fail,
-    )
+    await collected.run(items(), do, parallel=4)
     assert most == 4
     assert sorted(collected.done) == list(range(50))
     assert (collected.lane.done, collected.lane.in_flight) == (50, 0)
@@ -68,15 +73,7 @@ async def test_a_failed_item_is_reported_and_the_others_go_on() -> None:
             raise ContextTooLong("too long")
         return item * 10
 
-    await run_all(
-        range(5),
-        do,
-        parallel=2,
-        stop=collected.stop,
-        lane=collected.lane,
-        finished=collected.finished,
-        failed=collected.fail,
-    )
+    await collected.run(range(5), do, parallel=2)
     assert sorted(collected.done) == [0, 1, 3, 4]
     assert collected.failed == [(2, "context too long")]
     assert collected.lane.failed == 1
@@ -91,15 +88,7 @@ async def test_an_error_that_ends_the_run_starts_nothing_more_and_counts_no_fail
         await asyncio.sleep(0.001)
         raise BadKey("no")
 
-    await run_all(
-        range(1000),
-        do,
-        parallel=3,
-        stop=collected.stop,
-        lane=collected.lane,
-        finished=collected.finished,
-        failed=collected.fail,
-    )
+    await collected.run(range(1000), do, parallel=3)
     assert len(started) == 3
     assert collected.lane.failed == 0
     assert isinstance(collected.stop.error, BadKey)
@@ -114,15 +103,7 @@ async def test_a_stop_lets_items_in_flight_end() -> None:
         await asyncio.sleep(0.01)
         return item * 10
 
-    await run_all(
-        range(100),
-        do,
-        parallel=2,
-        stop=collected.stop,
-        lane=collected.lane,
-        finished=collected.finished,
-        failed=collected.fail,
-    )
+    await collected.run(range(100), do, parallel=2)
     assert sorted(collected.done) == [0, 1]
     assert collected.stop.error is None
 
@@ -138,15 +119,7 @@ async def test_a_stop_ends_workers_that_wait_for_an_item_that_never_comes() -> N
         asyncio.get_running_loop().call_later(0.01, collected.stop.request)
         return item * 10
 
-    running = run_all(
-        never(),
-        do,
-        parallel=3,
-        stop=collected.stop,
-        lane=collected.lane,
-        finished=collected.finished,
-        failed=collected.fail,
-    )
+    running = collected.run(never(), do, parallel=3)
     await asyncio.wait_for(running, 2)
     assert collected.done == [0]
 
@@ -161,15 +134,7 @@ async def test_an_error_that_is_no_request_error_ends_everything_and_is_raised()
         return item
 
     with pytest.raises(ExceptionGroup) as caught:
-        await run_all(
-            range(5),
-            do,
-            parallel=5,
-            stop=collected.stop,
-            lane=collected.lane,
-            finished=collected.finished,
-            failed=collected.fail,
-        )
+        await collected.run(range(5), do, parallel=5)
     assert isinstance(caught.value.exceptions[0], ZeroDivisionError)
 
 

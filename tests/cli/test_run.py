@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -185,6 +186,13 @@ def test_failures_are_told_after_the_tables_with_exit_code_3(tmp_path: Path) -> 
     assert "2 verdicts failed" in done.stderr
 
 
+def wait_until(happened: Callable[[], object], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 class Terminal:
     """A process on a pseudo-terminal, as a person has it."""
 
@@ -248,10 +256,7 @@ def test_ctrl_c_finishes_what_is_in_flight_says_so_and_the_rerun_pays_for_nothin
         terminal = Terminal(tmp_path, *arguments)
         try:
             terminal.read_until("answers")
-            deadline = time.monotonic() + 10
-            while len(candidate.requests) < 5:
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
+            wait_until(lambda: len(candidate.requests) >= 5)
             terminal.press_ctrl_c()
             terminal.read_until("stopping")
             code = terminal.wait()
@@ -278,10 +283,7 @@ def test_a_second_ctrl_c_drops_what_is_in_flight(tmp_path: Path) -> None:
         )  # fmt: skip
         try:
             terminal.read_until("in flight")
-            deadline = time.monotonic() + 10
-            while not candidate.requests:
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
+            wait_until(lambda: candidate.requests)
             terminal.press_ctrl_c()
             terminal.read_until("Ctrl-C again")
             terminal.press_ctrl_c()
@@ -300,10 +302,7 @@ def test_first_turns_that_were_paid_for_survive_a_second_ctrl_c(tmp_path: Path) 
         terminal = Terminal(tmp_path, *arguments)
         try:
             terminal.read_until("in flight")
-            deadline = time.monotonic() + 10
-            while len(candidate.requests) < 2:
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
+            wait_until(lambda: len(candidate.requests) >= 2)
             terminal.press_ctrl_c()
             terminal.read_until("Ctrl-C again")
             terminal.press_ctrl_c()
@@ -337,10 +336,7 @@ def test_a_terminated_job_stops_as_cleanly(tmp_path: Path) -> None:
             command("gen-answers", "--model", "openai/tiny", "--base-url", server.base_url, "--bench", "tiny"),
             cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-        deadline = time.monotonic() + 10
-        while not server.requests:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: server.requests)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=10)
     assert process.returncode == 130
@@ -354,10 +350,7 @@ def test_a_second_run_on_the_same_file_says_who_holds_it_and_waits(tmp_path: Pat
         first = subprocess.Popen(
             command(*arguments, "--parallel", "1"), cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.PIPE
         )
-        deadline = time.monotonic() + 10
-        while not server.requests:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: server.requests)
         second = mtbench(tmp_path, *arguments)
         first.communicate(timeout=20)
         assert (first.returncode, second.returncode) == (0, 0)
