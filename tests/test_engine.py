@@ -153,7 +153,8 @@ class Counting:
         self.asked: list[str] = []
         self.closed = False
 
-    async def complete(self, messages: Sequence[Message], params: Params) -> Completion:  # noqa: ARG002
+    async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
+        del params
         self.asked.append(messages[-1].content)
         return Completion(f"reply to {messages[-1].content}")
 

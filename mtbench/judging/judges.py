@@ -20,7 +20,7 @@ from mtbench.outputs import Output
 from mtbench.records import Json, Judgment, MadeBy, Question, Where, judgment_from_json
 
 
-def _nothing(key: Json) -> None:  # noqa: ARG001
+def _nothing(_: Json) -> None:
     return
 
 

@@ -44,7 +44,10 @@ def named(table: Table) -> dict[str, dict[str, Cell]]:
 
 
 def every_turn(model: str, scores: str, **more: object) -> list[Json]:
-    return [grade(question, model, float(score), turn, **more) for (question, turn), score in zip(TURNS, scores)]  # noqa: B905
+    return [
+        grade(question, model, float(score), turn, **more)
+        for (question, turn), score in zip(TURNS, scores, strict=False)
+    ]
 
 
 def column(results: Results, key: str, table: int = 0) -> dict[str, Cell]:
