@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import time
 
 from mtbench import __version__, files
 from mtbench.benches import Bench, id_order, load_answers, question_hash
 from mtbench.chat import ChatModel, Completion, Message, Params
 from mtbench.chat.spec import ModelSpec
-from mtbench.engine import Progress, Recall, Stop, run_all
+from mtbench.engine import Recall, Stop, all_of, run_all
 from mtbench.errors import MtbenchError, RequestError
 from mtbench.outputs import Output
+from mtbench.progress import Progress
 from mtbench.records import FASTCHAT_ERROR, Answer, Choice, Json, MadeBy, Question
 
 TEMPERATURES = {
@@ -63,6 +65,7 @@ class AnswerSettings:
             max_tokens=self.longest,
             seed=None if self.seed is None else self.seed + index,
             extra=extra,
+            sample=index,
         )
 
     @property
@@ -122,7 +125,7 @@ async def generate(
     questions: Sequence[Question],
     settings: AnswerSettings,
     *,
-    parallel: int,
+    room: Callable[[], int],
     stop: Stop,
     progress: Progress,
     on_turn: OnTurn | None = None,
@@ -147,7 +150,8 @@ async def generate(
         recalls: dict[int | str, Recall] = {}
 
         async def do(work: AnswerWork) -> Answer:
-            recall = Recall(model, spec.full_name, stop, output.finished(work.key))
+            keep = partial(output.keep, work.key)
+            recall = Recall(model, spec.full_name, stop, output.finished(work.key), keep)
             recalls[work.question.question_id] = recall
             return await _answer(work, spec, recall, settings, on_turn)
 
@@ -160,7 +164,7 @@ async def generate(
             if recall.finished or not error.ends_run:
                 output.fail(work.key, error, recall.finished)
 
-        await run_all(works, do, parallel=parallel, stop=stop, lane=lane, finished=finished, failed=failed)
+        await run_all(works, do, room=room, stop=stop, lane=lane, finished=finished, failed=failed)
         _tidy(output)
 
 
@@ -183,9 +187,11 @@ async def _answer(
     asked = settings.params(question, spec).asked()
     if settings.system_prompt:
         asked["system_prompt"] = settings.system_prompt
-    for index in work.indices:
-        params = settings.params(question, spec, index)
-        replies = await _converse(question, recall, params, settings, on_turn if index == 0 else None)
+    conversations = (
+        _converse(question, recall, settings.params(question, spec, index), settings, on_turn if index == 0 else None)
+        for index in work.indices
+    )
+    for index, (replies, hashes) in zip(work.indices, await all_of(conversations), strict=True):
         adapted |= dict.fromkeys(name for reply in replies for name in reply.adapted)
         choices[index] = Choice(
             index=index,
@@ -193,7 +199,7 @@ async def _answer(
             finish_reasons=tuple(reply.finish_reason for reply in replies),
             usage=tuple(reply.usage for reply in replies),
             thinking=tuple(reply.thinking for reply in replies),
-            request_hashes=tuple(recall.hashes[-len(replies) :]),
+            request_hashes=tuple(hashes),
         )
     made_by = MadeBy(spec.provider, spec.full_name, spec.base_url, asked, tuple(adapted), __version__)
     earlier = work.answer.made_by if work.answer else None
@@ -214,18 +220,22 @@ async def _answer(
 
 
 async def _converse(
-    question: Question, model: ChatModel, params: Params, settings: AnswerSettings, on_turn: OnTurn | None
-) -> list[Completion]:
+    question: Question, model: Recall, params: Params, settings: AnswerSettings, on_turn: OnTurn | None
+) -> tuple[list[Completion], list[str]]:
+    """The replies to all turns, with the hash of the request that each was given for."""
     messages = [Message("system", settings.system_prompt)] if settings.system_prompt else []
     replies: list[Completion] = []
+    hashes: list[str] = []
     for number, turn in enumerate(question.turns, 1):
         messages.append(Message("user", turn))
-        reply = await model.complete(messages, params)
+        hashes.append(model.hash(messages, params))
+        about = f"question {question.question_id}, turn {number}"
+        reply = await model.complete(messages, replace(params, about=about))
         messages.append(Message("assistant", reply.text))
         replies.append(reply)
         if on_turn:
             on_turn(question, number, reply)
-    return replies
+    return replies, hashes
 
 
 def _note_other_settings(

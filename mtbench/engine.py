@@ -1,13 +1,14 @@
-"""Many coroutines over one lazily read stream: concurrency, failures, a clean stop, and counts for who watches."""
+"""Many coroutines over one lazily read stream: concurrency, failures, a clean stop, and recall of what was paid for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from time import monotonic
-from typing import TypeVar
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
 
-from mtbench.chat import ChatModel, Completion, Message, Params, Usage, request_hash
+from mtbench.chat import ChatModel, Completion, Message, Params, request_hash
 from mtbench.errors import Interrupted, RequestError
+from mtbench.progress import Lane
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -18,6 +19,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self._then: list[Callable[[], None]] = []
         self.error: RequestError | None = None
 
     @property
@@ -28,6 +30,14 @@ class Stop:
         if not self.requested:
             self.error = error
             self._event.set()
+            for call in self._then:
+                call()
+
+    def then(self, call: Callable[[], None]) -> None:
+        """Has `call` called when a stop is asked for: what waits for more work ends by it."""
+        if self.requested:
+            call()
+        self._then.append(call)
 
     async def sleep(self, seconds: float) -> None:
         """Waits, and raises Interrupted as soon as a stop is asked for: how a retry waits."""
@@ -38,88 +48,55 @@ class Stop:
         raise Interrupted("stopped while waiting to try again")
 
 
-@dataclass
-class Lane:
-    """What has come of one kind of work (answers, verdicts). `already`: what earlier runs had done of `total`."""
-
-    name: str
-    total: int = 0
-    already: int = 0
-    done: int = 0
-    failed: int = 0
-    in_flight: int = 0
-
-
-@dataclass
-class Progress:
-    """Counts of a run, for a display to read at its own pace. `cost` in US dollars; None when a price is unknown."""
-
-    lanes: dict[str, Lane] = field(default_factory=dict)
-    usage: Usage = field(default_factory=Usage)
-    cost: float | None = 0.0
-    retries: int = 0
-    started: float = field(default_factory=monotonic)
-    notes: list[str] = field(default_factory=list)
-
-    def lane(self, name: str) -> Lane:
-        return self.lanes.setdefault(name, Lane(name))
-
-    def note(self, message: str) -> None:
-        """Keeps a message for the person, once."""
-        if message not in self.notes:
-            self.notes.append(message)
-
-    def add(self, usage: Usage, cost: float | None) -> None:
-        self.usage += usage
-        self.cost = None if cost is None or self.cost is None else self.cost + cost
-
-
 async def run_all(
     items: AsyncIterator[Item] | Iterable[Item],
     do: Callable[[Item], Awaitable[Result]],
     *,
-    parallel: int,
+    room: Callable[[], int],
     stop: Stop,
     lane: Lane,
     finished: Callable[[Item, Result], None],
     failed: Callable[[Item, RequestError], None],
 ) -> None:
-    """Does every item, `parallel` at a time, reading `items` only as fast as they are done.
+    """Does every item, as many at a time as there is `room`, reading `items` only as fast as they are done.
 
-    A RequestError goes to `failed`; one that ends the run leaves its item undone rather than failed. Any other
-    exception is a bug or a full disk: everything is cancelled and it is raised.
+    `items` should end when a stop is asked for, if it waits for more. A RequestError goes to `failed`; one that ends
+    the run leaves its item undone rather than failed. Any other exception is a bug or a full disk: everything is
+    cancelled and it is raised.
     """
-    source = items if isinstance(items, AsyncIterator) else _each(items)
-    taking = asyncio.Lock()
+    under_way = 0
+    one_ended = asyncio.Event()
 
-    async def worker() -> None:
-        while not stop.requested:
-            async with taking:
-                try:
-                    item = await _next_or_stop(source, stop)
-                except StopAsyncIteration:
-                    return
-            lane.in_flight += 1
-            try:
-                result = await do(item)
-            except asyncio.CancelledError:
-                failed(item, Interrupted("dropped while it was in flight"))
-                raise
-            except RequestError as error:
-                if not error.ends_run:
-                    lane.failed += 1
-                elif not isinstance(error, Interrupted):
-                    stop.request(error)
-                failed(item, error)
-            else:
-                lane.done += 1
-                finished(item, result)
-            finally:
-                lane.in_flight -= 1
+    async def one(item: Item) -> None:
+        try:
+            result = await do(item)
+        except asyncio.CancelledError:
+            failed(item, Interrupted("dropped while it was in flight"))
+            raise
+        except RequestError as error:
+            if not error.ends_run:
+                lane.failed += 1
+            elif not isinstance(error, Interrupted):
+                stop.request(error)
+            failed(item, error)
+        else:
+            lane.done += 1
+            finished(item, result)
+
+    def ended(_: object) -> None:
+        nonlocal under_way
+        under_way -= 1
+        one_ended.set()
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(parallel):
-            group.create_task(worker())
+        async for item in items if isinstance(items, AsyncIterator) else _each(items):
+            if stop.requested:
+                return
+            group.create_task(one(item)).add_done_callback(ended)
+            under_way += 1
+            while under_way >= room() and not stop.requested:
+                one_ended.clear()
+                await one_ended.wait()
 
 
 async def _each(items: Iterable[Item]) -> AsyncIterator[Item]:
@@ -127,44 +104,81 @@ async def _each(items: Iterable[Item]) -> AsyncIterator[Item]:
         yield item
 
 
-async def _next_or_stop(source: AsyncIterator[Item], stop: Stop) -> Item:
-    """The next item; ends the stream when a stop is asked for while waiting for it."""
-    following = asyncio.ensure_future(anext(source))
-    stopping = asyncio.ensure_future(stop._event.wait())
-    try:
-        await asyncio.wait({following, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if following.done():
-            return following.result()
-        raise StopAsyncIteration
-    finally:
-        following.cancel()
-        stopping.cancel()
+async def all_of(jobs: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """The results of coroutines that run at once. All run to their end before the first error, if any, is raised."""
+    each = list(jobs)
+    if len(each) == 1:
+        return [await each[0]]
+    results = await asyncio.gather(*each, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if not isinstance(result, BaseException)]
 
 
 class Recall:
     """A ChatModel for one piece of work: replies that an earlier run had paid for are not asked for again.
 
-    `finished` grows with each reply, by request hash, so that a failure record can keep what was paid for. The same
-    request twice in one piece of work (two orders of equal answers) is asked twice. Nothing is sent after a stop.
+    `finished` grows with each reply, by request hash. While the work has more to ask, `keep` is given each new reply at
+    once, to put it on disk: a kill loses no reply that came before the last. The same request twice in one piece of
+    work (two orders of equal answers) is asked twice. Nothing is sent after a stop.
     """
 
     def __init__(
-        self, model: ChatModel, name: str, stop: Stop, finished: Mapping[str, Completion] | None = None
+        self,
+        model: ChatModel,
+        name: str,
+        stop: Stop,
+        finished: Mapping[str, Completion],
+        keep: Callable[[Mapping[str, Completion]], None],
     ) -> None:
-        self._model, self._name, self._stop = model, name, stop
-        self.finished: dict[str, Completion] = dict(finished or {})
-        self.hashes: list[str] = []
+        self._model, self._name, self._stop, self._keep = model, name, stop, keep
+        self.finished: dict[str, Completion] = dict(finished)
+        self._unkept: dict[str, Completion] = {}
+        self._asked: Counter[tuple[str, int]] = Counter()
+        self._in_flight = 0
+
+    def hash(self, messages: Sequence[Message], params: Params) -> str:
+        """Names a request, as records do."""
+        return request_hash(self._name, messages, params)
 
     async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
-        content = request_hash(self._name, messages, params)
-        asked_before = self.hashes.count(content)
-        self.hashes.append(content)
-        key = f"{content}-{asked_before}" if asked_before else content
-        if key not in self.finished:
-            if self._stop.requested:
-                raise Interrupted("stopped before this request was sent")
-            self.finished[key] = await self._model.complete(messages, params)
-        return self.finished[key]
+        content = self.hash(messages, params)
+        key = _numbered(content, self._count(content))
+        if key in self.finished:
+            return self.finished[key]
+        if self._stop.requested:
+            raise Interrupted("stopped before this request was sent")
+        again = self._count(content, params.sample)
+        params = replace(params, sample=params.sample + _FURTHER * again) if again else params
+        self._keep_new()
+        self._in_flight += 1
+        try:
+            reply = await self._model.complete(messages, params)
+        finally:
+            self._in_flight -= 1
+        self.finished[key] = self._unkept[key] = reply
+        if self._in_flight:
+            self._keep_new()
+        return reply
 
     async def aclose(self) -> None:
         await self._model.aclose()
+
+    def _count(self, content: str, sample: int = -1) -> int:
+        """How often this was asked for before; counts it."""
+        self._asked[content, sample] += 1
+        return self._asked[content, sample] - 1
+
+    def _keep_new(self) -> None:
+        if self._unkept:
+            self._keep(self._unkept)
+            self._unkept = {}
+
+
+_FURTHER = 1000
+"""Added to `sample` for each further identical request of one piece of work; repeats and choices count below it."""
+
+
+def _numbered(content: str, asked_before: int) -> str:
+    return f"{content}-{asked_before}" if asked_before else content

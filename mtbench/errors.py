@@ -11,11 +11,15 @@ MtbenchError                 2  wrong usage or bad input
     │   ├── ContentRefused
     │   └── ParameterRefused    the endpoint does not take one parameter; the adapter goes on without it
     ├── Interrupted        130  a person asked to stop before this request was sent
+    ├── LeftUndone           3  not asked, and not failed: no response in a file, or a batch job that was cancelled
+    ├── LimitReached         3  the run's own limit (budget, requests, deadline) stops it before this request
     └── EndpointFailed          no request can be answered: the run stops with one message
         ├── BadKey           2
         ├── NoSuchModel      2
         ├── CannotStart      2
-        └── OutOfQuota       3
+        ├── NoSuchJob        3
+        ├── OutOfQuota       3
+        └── RateLimited      3  429 where the person said to stop and not to wait
 """
 
 from pathlib import Path
@@ -52,14 +56,24 @@ class RequestError(MtbenchError):
 
 
 class Retryable(RequestError):
-    """A fault that may pass. `retry_after`: seconds that the endpoint asked to wait, if it did."""
+    """A fault that may pass. `retry_after`: seconds that the endpoint asked to wait, if it did.
+
+    `tokens`: input, output and cached tokens of a reply that came, was paid for, and is no use.
+    """
 
     kind = "unavailable"
 
-    def __init__(self, message: str, retry_after: float | None = None, kind: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        retry_after: float | None = None,
+        kind: str | None = None,
+        tokens: tuple[int, int, int] = (0, 0, 0),
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.kind = kind or type(self).kind
+        self.tokens = tokens
 
 
 class Unreachable(Retryable):
@@ -105,6 +119,19 @@ class Interrupted(RequestError):
     ends_run = True
 
 
+class LeftUndone(RequestError):
+    """A request that was not asked on purpose: its work is undone, not failed, and the run goes on with the rest."""
+
+    kind = "left undone"
+
+
+class LimitReached(RequestError):
+    """A limit that the person set for the whole run is reached: money, requests or time."""
+
+    kind = "limit reached"
+    ends_run = True
+
+
 class EndpointFailed(RequestError):
     """No request to this endpoint can be answered: stop the run, say it once."""
 
@@ -133,7 +160,19 @@ class CannotStart(EndpointFailed):
     kind = "cannot start"
 
 
+class NoSuchJob(EndpointFailed):
+    """The provider does not know a batch job, or keeps its results no longer."""
+
+    kind = "no such batch job"
+
+
 class OutOfQuota(EndpointFailed):
     """The account has no credit left."""
 
     kind = "out of quota"
+
+
+class RateLimited(EndpointFailed):
+    """The endpoint asks to slow down, and the person said to stop then."""
+
+    kind = "rate limited"

@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from math import isfinite
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -147,9 +148,13 @@ def _dumps(obj: Json) -> bytes:
 
 
 def _writable(value: Any) -> Any:
-    """`value` with half surrogate pairs replaced, so that it can be written again."""
+    """`value` as orjson can write it and would read it: no half surrogate pair, no NaN, no integer beyond 64 bits."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        value = float(str(value))
+    if isinstance(value, float) and not isfinite(value):
+        return None
     if isinstance(value, list):
         return [_writable(item) for item in value]
     if isinstance(value, dict):
@@ -210,8 +215,11 @@ class Appender:
         os.pwrite(self._lock, f"process {os.getpid()} ({command[:200]})\n".encode(errors="replace"), 0)
         return True
 
-    def append(self, obj: Json) -> None:
-        """Adds one record with a single write. Raises MtbenchError when the disk is full or read-only."""
+    def append(self, obj: Json) -> int:
+        """Adds one record with a single write; gives its place in the file.
+
+        Raises MtbenchError when the disk is full or read-only.
+        """
         try:
             if self._file < 0:
                 self._open()
@@ -220,6 +228,7 @@ class Appender:
             if written != len(data):
                 os.ftruncate(self._file, os.fstat(self._file).st_size - written)
                 raise MtbenchError(f"cannot write {self.path}: the disk is full; make room and run again")
+            return os.lseek(self._file, 0, os.SEEK_CUR) - written
         except OSError as error:
             raise MtbenchError(f"cannot write {self.path}: {error.strerror}; nothing before it is lost") from error
 

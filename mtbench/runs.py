@@ -4,60 +4,97 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 from mtbench import answers, files
 from mtbench.answers import AnswerSettings
 from mtbench.benches import Bench, load_answers, question_hash
 from mtbench.chat import ChatModel, Completion
+from mtbench.chat.budget import Budget
+from mtbench.chat.limits import Limiter
 from mtbench.chat.open import open_model
-from mtbench.chat.spec import ModelSpec
-from mtbench.engine import Progress, Stop
+from mtbench.chat.spec import Limits, ModelSpec
+from mtbench.engine import Stop
 from mtbench.errors import Interrupted, MtbenchError
 from mtbench.judging.judges import Judge, JudgeSettings
 from mtbench.judging.matches import AnswerBook, Contestants, Match, all_matches, contests
+from mtbench.progress import Progress
 from mtbench.records import FASTCHAT_ERROR, Answer, Question, QuestionId
 
-DEFAULT_PARALLEL = 8
-"""Requests in flight to one model when neither the command nor the alias says otherwise."""
-
 LOCAL_PARALLEL = 2
-"""The same for a model that runs on this machine."""
+"""Requests in flight to a model that runs on this machine, when neither the command nor the alias says otherwise."""
 
 
-@dataclass
-class Session:
-    """What the parts of one job share: counts for the display, the stop, and how models are opened."""
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How the models of a job are asked. Limits that are set here go before an alias's own.
 
-    progress: Progress = field(default_factory=Progress)
-    stop: Stop = field(default_factory=Stop)
-    parallel: int | None = None
+    `timeout`: seconds for one request; `deadline`: seconds for the whole run. `budget` in US dollars. `cache`: folder
+    of replies that need not be asked for.
+    """
+
+    limits: Limits = field(default_factory=Limits)
     timeout: float = 600.0
+    deadline: float | None = None
+    budget: float | None = None
+    max_requests: int | None = None
+    wait_when_limited: bool = True
+    cache: Path | None = None
     keep_thinking: bool = False
-    _models: dict[str, ChatModel] = field(default_factory=dict)
-    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+
+class Session:
+    """What the parts of one job share: counts for the display, the stop, the budget, and how models are opened."""
+
+    def __init__(self, asking: Asking | None = None) -> None:
+        self.asking = asking or Asking()
+        self.progress = Progress()
+        self.stop = Stop()
+        self._budget = Budget(self.asking.budget, self.asking.max_requests, self.stop.sleep)
+        self._models: dict[str, ChatModel] = {}
+        self._limiters: dict[tuple[str, str | None], Limiter] = {}
+        self._stack = AsyncExitStack()
 
     def open(self, spec: ModelSpec) -> ChatModel:
         """The model behind a spec, opened once and closed with the session."""
         if spec.id not in self._models:
+            asking, progress = self.asking, self.progress
             model = open_model(
-                replace(spec, parallel=self.parallel_for(spec)),
-                timeout=self.timeout,
-                keep_thinking=self.keep_thinking,
-                note=self.progress.note,
-                spent=self.progress.add,
-                retried=self._count_retry,
+                replace(spec, limits=self._limits(spec)),
+                timeout=asking.timeout,
+                keep_thinking=asking.keep_thinking,
+                wait_when_limited=asking.wait_when_limited,
+                limiter=self._limiter(spec),
+                budget=self._budget,
+                cache=asking.cache,
+                note=progress.note,
+                ended=progress.ended,
+                retried=progress.retried,
+                from_cache=progress.from_cache,
                 sleep=self.stop.sleep,
             )
             self._models[spec.id] = model
             self._stack.push_async_callback(model.aclose)
         return self._models[spec.id]
 
-    def parallel_for(self, spec: ModelSpec) -> int:
-        return self.parallel or spec.parallel or (LOCAL_PARALLEL if spec.provider == "local" else DEFAULT_PARALLEL)
+    def room(self, spec: ModelSpec) -> Callable[[], int]:
+        """How many pieces of work may be under way for a model, asked anew each time."""
+        return self._limiter(spec).room
 
-    def _count_retry(self) -> None:
-        self.progress.retries += 1
+    def _limiter(self, spec: ModelSpec) -> Limiter:
+        """One for each model at each endpoint: an alias beside it shares it."""
+        name = (spec.full_name, spec.base_url)
+        if name not in self._limiters:
+            sleep, note = self.stop.sleep, self.progress.note
+            self._limiters[name] = Limiter(spec.id, self._limits(spec), sleep=sleep, note=note)
+        self.progress.limiters[spec.id] = self._limiters[name]
+        return self._limiters[name]
+
+    def _limits(self, spec: ModelSpec) -> Limits:
+        asked, own = self.asking.limits, spec.limits
+        local = LOCAL_PARALLEL if spec.provider == "local" else None
+        return Limits(asked.parallel or own.parallel or local, asked.rpm or own.rpm, asked.tpm or own.tpm)
 
     async def __aenter__(self) -> "Session":
         return self
@@ -212,6 +249,7 @@ async def run(
             feed.close()
 
     feed.offer_all()
+    session.stop.then(feed.close)
     async with asyncio.TaskGroup() as group:
         group.create_task(answer_all())
         for each, queue in zip(judges, feed.queues, strict=True):
@@ -284,7 +322,7 @@ async def _answer(
             bench,
             questions,
             settings,
-            parallel=session.parallel_for(spec),
+            room=session.room(spec),
             stop=session.stop,
             progress=session.progress,
             on_turn=on_turn,
@@ -301,6 +339,6 @@ async def _judge(
             session.open(judge.spec),
             matches,
             book,
-            parallel=session.parallel_for(judge.spec),
+            room=session.room(judge.spec),
             stop=session.stop,
         )

@@ -1,13 +1,15 @@
 """The engine: concurrency, lazy reading, failures, a clean stop, and recall of what was paid for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
 import pytest
 
 from mtbench.chat import Completion, Message, Params, Usage
-from mtbench.engine import Lane, Progress, Recall, Stop, run_all
+from mtbench.chat.metered import Attempt
+from mtbench.engine import Recall, Stop, all_of, run_all
 from mtbench.errors import BadKey, ContextTooLong, Interrupted, RequestError
+from mtbench.progress import Lane, Progress
 
 
 class Collected:
@@ -32,7 +34,7 @@ class Collected:
         await run_all(
             items,
             do,
-            parallel=parallel,
+            room=lambda: parallel,
             stop=self.stop,
             lane=self.lane,
             finished=self.finished,
@@ -62,7 +64,7 @@ async def test_never_more_than_parallel_are_in_flight_and_the_stream_is_read_onl
     await collected.run(items(), do, parallel=4)
     assert most == 4
     assert sorted(collected.done) == list(range(50))
-    assert (collected.lane.done, collected.lane.in_flight) == (50, 0)
+    assert (collected.lane.done, now) == (50, 0)
 
 
 async def test_a_failed_item_is_reported_and_the_others_go_on() -> None:
@@ -108,12 +110,14 @@ async def test_a_stop_lets_items_in_flight_end() -> None:
     assert collected.stop.error is None
 
 
-async def test_a_stop_ends_workers_that_wait_for_an_item_that_never_comes() -> None:
+async def test_a_source_that_waits_for_more_can_end_by_the_stop() -> None:
     collected = Collected()
+    asked = asyncio.Event()
+    collected.stop.then(asked.set)
 
     async def never() -> AsyncIterator[int]:
         yield 0
-        await asyncio.Event().wait()
+        await asked.wait()
 
     async def do(item: int) -> int:
         asyncio.get_running_loop().call_later(0.01, collected.stop.request)
@@ -122,6 +126,9 @@ async def test_a_stop_ends_workers_that_wait_for_an_item_that_never_comes() -> N
     running = collected.run(never(), do, parallel=3)
     await asyncio.wait_for(running, 2)
     assert collected.done == [0]
+    late: list[bool] = []
+    collected.stop.then(lambda: late.append(True))
+    assert late == [True]
 
 
 async def test_an_error_that_is_no_request_error_ends_everything_and_is_raised() -> None:
@@ -162,18 +169,22 @@ class Counting:
         self.closed = True
 
 
+def recall(model: Counting, stop: Stop, finished: Mapping[str, Completion] | None = None) -> Recall:
+    return Recall(model, "openai/x", stop, finished or {}, lambda _: None)
+
+
 async def test_a_reply_of_an_earlier_run_is_not_asked_for_again() -> None:
     model, params = Counting(), Params(temperature=0.0)
-    first = Recall(model, "openai/x", Stop())
+    first = recall(model, Stop())
     await first.complete([Message("user", "one")], params)
-    second = Recall(model, "openai/x", Stop(), first.finished)
+    second = recall(model, Stop(), first.finished)
     assert (await second.complete([Message("user", "one")], params)).text == "reply to one"
     await second.complete([Message("user", "two")], params)
     await second.complete([Message("user", "one")], Params(temperature=0.5))
     assert model.asked == ["one", "two", "one"]
     await second.complete([Message("user", "two")], params)
     assert model.asked == ["one", "two", "one", "two"]
-    third = Recall(model, "openai/x", Stop(), second.finished)
+    third = recall(model, Stop(), second.finished)
     await third.complete([Message("user", "two")], params)
     await third.complete([Message("user", "two")], params)
     assert len(model.asked) == 4
@@ -183,23 +194,92 @@ async def test_a_reply_of_an_earlier_run_is_not_asked_for_again() -> None:
 
 async def test_after_a_stop_only_what_is_known_is_answered() -> None:
     model, stop = Counting(), Stop()
-    first = Recall(model, "openai/x", stop)
+    first = recall(model, stop)
     await first.complete([Message("user", "one")], Params())
-    recall = Recall(model, "openai/x", stop, first.finished)
+    second = recall(model, stop, first.finished)
     stop.request()
-    await recall.complete([Message("user", "one")], Params())
+    await second.complete([Message("user", "one")], Params())
     with pytest.raises(Interrupted):
-        await recall.complete([Message("user", "two")], Params())
+        await second.complete([Message("user", "two")], Params())
+
+
+async def test_what_is_paid_for_is_kept_before_more_is_asked_but_not_the_last_reply() -> None:
+    kept: list[dict[str, str]] = []
+    model = Counting()
+
+    def keep(replies: Mapping[str, Completion]) -> None:
+        kept.append({str(len(model.asked)): ", ".join(reply.text for reply in replies.values())})
+
+    recall = Recall(model, "openai/x", Stop(), {}, keep)
+    for text in ("one", "two", "three"):
+        await recall.complete([Message("user", text)], Params())
+    assert kept == [{"1": "reply to one"}, {"2": "reply to two"}]
+
+
+async def test_of_two_requests_at_once_the_first_reply_is_kept_while_the_other_is_waited_for() -> None:
+    kept: list[str] = []
+    let_go = asyncio.Event()
+
+    class Slow(Counting):
+        async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
+            if messages[-1].content == "slow":
+                await let_go.wait()
+            return await super().complete(messages, params)
+
+    recall = Recall(Slow(), "openai/x", Stop(), {}, lambda replies: kept.extend(r.text for r in replies.values()))
+    both = asyncio.gather(*(recall.complete([Message("user", text)], Params()) for text in ("slow", "fast")))
+    await asyncio.sleep(0.01)
+    assert kept == ["reply to fast"]
+    let_go.set()
+    await both
+    assert kept == ["reply to fast"]
+
+
+async def test_identical_requests_are_samples_of_their_own() -> None:
+    samples: list[int] = []
+
+    class Sampling(Counting):
+        async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
+            samples.append(params.sample)
+            return await super().complete(messages, params)
+
+    asked = recall(Sampling(), Stop())
+    for sample in (0, 0, 1, 2, 0):
+        await asked.complete([Message("user", "same")], Params(sample=sample))
+    assert len(set(samples)) == 5
+    assert samples[0] == 0
+
+
+async def test_all_of_lets_every_job_end_before_it_raises() -> None:
+    ended: list[int] = []
+
+    async def job(number: int) -> int:
+        await asyncio.sleep(0.01 * number)
+        if number == 0:
+            raise ContextTooLong("too long")
+        ended.append(number)
+        return number
+
+    assert await all_of(job(number) for number in (2, 1)) == [2, 1]
+    with pytest.raises(ContextTooLong):
+        await all_of(job(number) for number in (0, 3))
+    assert ended == [1, 2, 3]
 
 
 def test_progress_adds_tokens_and_money_and_an_unknown_price_stays_unknown() -> None:
-    progress = Progress()
-    progress.add(Usage(10, 5), 0.5)
-    progress.add(Usage(1, 1, cached=1), 0.25)
+    progress, heard = Progress(), list[Attempt]()
+    progress.listeners.append(heard.append)
+
+    def ended(usage: Usage, cost: float | None) -> None:
+        progress.ended(Attempt("m", "", "ok", 0.1, usage, cost))
+
+    ended(Usage(10, 5), 0.5)
+    ended(Usage(1, 1, cached=1), 0.25)
     assert (progress.usage, progress.cost) == (Usage(11, 6, 1), 0.75)
-    progress.add(Usage(1, 1), None)
-    progress.add(Usage(1, 1), 1.0)
+    ended(Usage(1, 1), None)
+    ended(Usage(1, 1), 1.0)
     assert progress.cost is None
+    assert (progress.sent, len(heard)) == (4, 4)
 
 
 def test_a_note_is_kept_once() -> None:

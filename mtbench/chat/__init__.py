@@ -29,6 +29,9 @@ class Params:
 
     `schema`: a JSON schema that the reply must match (structured output). `tokens_field`: the name under which an
     OpenAI-style endpoint takes `max_tokens`. `extra`: fields sent as they are (an alias's `params`).
+
+    Two fields are never sent: `sample` tells identical requests apart (a repeat, a choice), so that a cache gives each
+    its own reply; `about` says in words what the request is for, for logs.
     """
 
     temperature: float | None = None
@@ -38,6 +41,8 @@ class Params:
     schema: Mapping[str, Any] | None = None
     tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     extra: Mapping[str, Any] = field(default_factory=dict)
+    sample: int = 0
+    about: str = ""
 
     def asked(self) -> dict[str, Any]:
         """What was asked for, without the empty fields: the form kept in records and hashed."""

@@ -1,12 +1,12 @@
 """Every endpoint that speaks Anthropic's messages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mtbench import __version__
 from mtbench.chat import Completion, Message, Params, Usage
 from mtbench.chat.faults import Asked
-from mtbench.chat.http import Http, joined
+from mtbench.chat.http import Http, HttpReply, joined, nothing
 from mtbench.chat.keys import Endpoint
 from mtbench.chat.replies import completed, count, read, system_text, word
 from mtbench.chat.spec import ModelSpec
@@ -30,19 +30,27 @@ _FINISH = {
 
 
 class AnthropicModel:
-    """One model at one endpoint, asked once for each call. `timeout` in seconds."""
+    """One model at one endpoint, asked once for each call.
 
-    def __init__(self, spec: ModelSpec, endpoint: Endpoint, *, timeout: float, keep_thinking: bool) -> None:
+    `timeout` in seconds. `observe` is given the headers of every reply.
+    """
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        endpoint: Endpoint,
+        *,
+        timeout: float,
+        keep_thinking: bool,
+        observe: Callable[[Mapping[str, str]], None] = nothing,
+    ) -> None:
         self._spec, self._endpoint, self._keep_thinking = spec, endpoint, keep_thinking
-        self._http = Http(spec.id, timeout)
+        self._http = Http(spec.id, timeout, observe)
 
     async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
-        if params.seed is not None:
-            raise ParameterRefused(f"{self._spec.id}: Anthropic's messages have no seed", "seed")
-        body = _body(self._spec.name, messages, params)
-        asked = Asked(self._spec.id, self._spec.name, self._endpoint.host, _sent(body, params))
+        body, asked = request(self._spec, self._endpoint, messages, params)
         reply = await self._http.post(url(self._endpoint, "/messages"), headers(self._endpoint), body)
-        return _completion(read(reply, asked, self._endpoint, "content"), asked, self._keep_thinking)
+        return completion(reply, asked, self._endpoint, self._keep_thinking)
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -58,6 +66,21 @@ def url(endpoint: Endpoint, path: str) -> str:
     """Where `path` is; people write the base URL with /v1 (as for OpenAI) and without (as Anthropic does)."""
     base = endpoint.url.partition("?")[0]
     return joined(endpoint.url, path if base.endswith("/v1") else f"/v1{path}")
+
+
+def request(
+    spec: ModelSpec, endpoint: Endpoint, messages: Sequence[Message], params: Params
+) -> tuple[dict[str, Any], Asked]:
+    """The body of one request, and what is known of it when its reply is read. Raises ParameterRefused for a seed."""
+    if params.seed is not None:
+        raise ParameterRefused(f"{spec.id}: Anthropic's messages have no seed", "seed")
+    body = _body(spec.name, messages, params)
+    return body, Asked(spec.id, spec.name, endpoint.host, _sent(body, params))
+
+
+def completion(reply: HttpReply, asked: Asked, endpoint: Endpoint, keep_thinking: bool) -> Completion:
+    """What a reply says, however it came. Raises the RequestError that it stands for."""
+    return _completion(read(reply, asked, endpoint, "content"), asked, keep_thinking)
 
 
 def _body(name: str, messages: Sequence[Message], params: Params) -> dict[str, Any]:

@@ -8,19 +8,20 @@ models:
     api_key_env: VLLM_KEY               # the variable that holds the key; the key itself stands nowhere
     params: {top_k: 20}                 # sent with every request
     headers: {X-Project: "${PROJECT}"}  # ${…} is filled in from the environment or .env
-    limits: {parallel: 32}              # requests in flight
+    limits: {parallel: 32, rpm: 500, tpm: 200000}  # requests in flight; requests and tokens a minute
     price: {input: 0.1, output: 0.4, cached_input: 0.05}  # US dollars per million tokens
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from math import inf
 from pathlib import Path, PurePath
 from typing import Any
 
 import orjson
 
 from mtbench.chat.keys import SECRET_NAME
-from mtbench.chat.spec import PROVIDERS, ModelSpec, Price
+from mtbench.chat.spec import PROVIDERS, Limits, ModelSpec, Price
 from mtbench.errors import MtbenchError
 from mtbench.yamls import read_yaml
 
@@ -67,7 +68,7 @@ def to_yaml(spec: ModelSpec) -> dict[str, Any]:
         "api_key_env": spec.key_env,
         "params": dict(spec.params),
         "headers": dict(spec.headers),
-        "limits": spec.parallel and {"parallel": spec.parallel},
+        "limits": {name: value for name, value in asdict(spec.limits).items() if value is not None},
         "price": price,
     }
     return {key: value for key, value in entry.items() if value}
@@ -175,7 +176,7 @@ def _spec(alias: str, entry: _Entry) -> ModelSpec:
         key_env=entry.text("api_key_env"),
         params=_params(entry),
         headers=_headers(entry),
-        parallel=_parallel(entry.inner("limits")),
+        limits=_limits(entry.inner("limits")),
         price=_price(entry.inner("price")),
         is_alias=True,
     )
@@ -204,12 +205,16 @@ def _headers(entry: _Entry) -> dict[str, str]:
     return headers
 
 
-def _parallel(limits: _Entry) -> int | None:
-    limits.only(("parallel",))
-    value = limits.content.get("parallel")
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise limits.bad(f"must be a whole number from 1 up, not {value!r}", "parallel")
-    return value
+def _limits(limits: _Entry) -> Limits:
+    limits.only(("parallel", "rpm", "tpm"))
+    parallel = limits.content.get("parallel")
+    if parallel is not None and (isinstance(parallel, bool) or not isinstance(parallel, int) or parallel < 1):
+        raise limits.bad(f"must be a whole number from 1 up, not {parallel!r}", "parallel")
+    rpm, tpm = limits.number("rpm"), limits.number("tpm")
+    for name, value in (("rpm", rpm), ("tpm", tpm)):
+        if value is not None and not 0 < value < inf:
+            raise limits.bad(f"must be a number above 0, not {value!r}", name)
+    return Limits(parallel, rpm, tpm)
 
 
 def _price(price: _Entry) -> Price | None:

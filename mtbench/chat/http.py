@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from types import TracebackType
@@ -40,16 +40,20 @@ class HttpReply:
             return None
 
 
+def nothing(_: object) -> None:
+    """Observes nothing."""
+
+
 class Http:
     """One user's hold on the session that all users in this event loop share; the last `aclose` closes it.
 
     `model` is what messages call the model. `timeout`: seconds for a whole request. The number of connections is not
-    limited here: who asks limits it. Certificates are verified; HTTP_PROXY, HTTPS_PROXY and NO_PROXY hold except for
-    this machine's own addresses.
+    limited here: who asks limits it. `observe` is given the headers of every reply, names in lower case. Certificates
+    are verified; HTTP_PROXY, HTTPS_PROXY and NO_PROXY hold except for this machine's own addresses.
     """
 
-    def __init__(self, model: str, timeout: float) -> None:
-        self._model = model
+    def __init__(self, model: str, timeout: float, observe: Callable[[Mapping[str, str]], None] = nothing) -> None:
+        self._model, self._observe = model, observe
         total = timeout if isfinite(timeout) else None
         self._timeout = aiohttp.ClientTimeout(total=total, sock_connect=min(_CONNECT_SECONDS, timeout))
         self._seconds = timeout
@@ -82,6 +86,7 @@ class Http:
         try:
             for _ in range(_MOST_REDIRECTS + 1):
                 reply = await self._send(method, url, headers, data)
+                self._observe(reply.headers)
                 if reply.status not in _REDIRECTS or "location" not in reply.headers:
                     return reply
                 url = _redirected(url, self._at(url), reply.headers["location"])

@@ -1,16 +1,17 @@
-"""A ready model from its spec: the provider's adapter, wrapped in a limit, retry, adaptation and metering."""
+"""A ready model from its spec: the provider's adapter, wrapped in metering, limits, retry, adaptation and a cache."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 
 from mtbench.chat import ChatModel, Completion, Message, Params, Usage
-from mtbench.chat.keys import Endpoint, endpoint_of
-from mtbench.chat.prices import pricing
+from mtbench.chat.budget import Budget
+from mtbench.chat.keys import Endpoint, base_url, endpoint_of
+from mtbench.chat.limits import Limited, Limiter
+from mtbench.chat.metered import Attempt, Metered
+from mtbench.chat.prices import estimate_tokens, pricing
 from mtbench.chat.spec import ModelSpec
 from mtbench.errors import CannotStart, MtbenchError
-
-_MOMENT = 0.001
-"""Seconds: enough for a sleep to see that a stop was asked for, and nothing beside a request."""
 
 
 def _nothing(*_: object) -> None:
@@ -23,84 +24,91 @@ def open_model(
     timeout: float = 600.0,
     keep_thinking: bool = False,
     attempts: int = 8,
+    wait_when_limited: bool = True,
+    limiter: Limiter | None = None,
+    budget: Budget | None = None,
+    cache: Path | None = None,
     note: Callable[[str], None],
-    spent: Callable[[Usage, float | None], None] = _nothing,
+    ended: Callable[[Attempt], None] = _nothing,
     retried: Callable[[], None] = _nothing,
+    from_cache: Callable[[], None] = _nothing,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> ChatModel:
     """The model behind `spec`, ready for `complete`; close it with `aclose`. Nothing is sent yet.
 
-    At most `spec.parallel` requests are in flight at once, whoever asks; the others wait for their turn.
-
     timeout: seconds that one request may take. keep_thinking: leave the reasoning in the text, in <think> tags.
-    attempts: how often a request is sent while its faults may pass. note: told once of what a person should know.
-    spent: told of each completion's usage and its price in US dollars (None if unknown). retried: called for each
-    further attempt. sleep: waits between attempts; what it raises ends the trying, and the waiting for a turn.
+    attempts: how often a request is sent while its faults may pass. wait_when_limited: whether a 429 is waited out.
+    limiter: what holds requests back, shared by all who ask this model there; else the spec's own limits do. budget:
+    what the whole run may spend. cache: folder of replies that need not be asked for.
 
-    Raises BadKey if a key is needed and not set.
+    note: told once of what a person should know. ended: told of each attempt. retried: called for each further attempt.
+    from_cache: called for each reply that the cache gave. sleep: waits; what it raises ends the waiting.
+
+    Raises BadKey if a key is needed and not set, MtbenchError if there is a budget of money and no known price.
     """
     from mtbench.chat.adapt import Adapting
+    from mtbench.chat.cache import Cached
     from mtbench.chat.retry import Retrying
 
-    adapter = open_adapter(spec, timeout=timeout, keep_thinking=keep_thinking, note=note)
-    limited = _Limited(adapter, spec.parallel, sleep) if spec.parallel else adapter
-    patient = Retrying(limited, spec.id, attempts=attempts, sleep=sleep, retried=retried, note=note)
-    return _Metered(Adapting(patient, spec.id, note), pricing(spec), spent)
+    limiter = limiter or Limiter(spec.id, spec.limits, sleep=sleep, note=note)
+    budget = budget or Budget(None, None)
+    price = pricing(spec)
+    if budget.limits_money and price(Usage(1, 1)) is None:
+        raise MtbenchError(
+            f"--budget: no price is known for {spec.id}: give it one in models.yaml, such as "
+            "price: {input: 0.5, output: 1.5} (US dollars per million tokens), or limit the run by --max-requests"
+        )
+    adapter = open_adapter(spec, timeout=timeout, keep_thinking=keep_thinking, note=note, observe=limiter.observe)
+    metered = Metered(adapter, spec.id, price=price, ended=ended, budget=budget)
+    limited = Limited(metered, limiter, _estimate)
+    patient = Retrying(
+        limited,
+        spec.id,
+        attempts=attempts,
+        sleep=sleep,
+        retried=retried,
+        note=note,
+        wait_when_limited=wait_when_limited,
+    )
+    adapting = Adapting(patient, spec.id, note)
+    if cache is None:
+        return adapting
+    where = None if spec.provider == "local" else base_url(spec)
+    return Cached(adapting, (spec.full_name, where, keep_thinking), cache, hit=from_cache, note=note)
+
+
+def _estimate(messages: Sequence[Message], params: Params) -> int:
+    del params
+    return sum(estimate_tokens(message.content) for message in messages)
 
 
 def open_adapter(
-    spec: ModelSpec, *, timeout: float, keep_thinking: bool = False, note: Callable[[str], None]
+    spec: ModelSpec,
+    *,
+    timeout: float,
+    keep_thinking: bool = False,
+    note: Callable[[str], None],
+    observe: Callable[[Mapping[str, str]], None] = _nothing,
 ) -> ChatModel:
-    """The provider's bare adapter: each `complete` sends one request, and every fault is raised."""
+    """The provider's bare adapter: each `complete` sends one request, and every fault is raised.
+
+    `observe` is given the headers of every reply.
+    """
     from mtbench.chat.anthropic import AnthropicModel
     from mtbench.chat.openai import OpenAIModel
 
     if spec.provider == "local":
         from mtbench.chat.local import LocalServer
 
-        server = LocalServer(spec.name, spec.parallel, note) if spec.parallel else LocalServer(spec.name, note=note)
+        slots = spec.limits.parallel
+        server = LocalServer(spec.name, slots, note) if slots else LocalServer(spec.name, note=note)
         return _Served(
             server.start,
             server.aclose,
             lambda url: OpenAIModel(spec, Endpoint(url), timeout=timeout, keep_thinking=keep_thinking),
         )
     adapter = AnthropicModel if spec.provider == "anthropic" else OpenAIModel
-    return adapter(spec, endpoint_of(spec), timeout=timeout, keep_thinking=keep_thinking)
-
-
-class _Metered:
-    """A ChatModel that reports what each completion used and cost."""
-
-    def __init__(
-        self, model: ChatModel, price: Callable[[Usage], float | None], spent: Callable[[Usage, float | None], None]
-    ) -> None:
-        self._model, self._price, self._spent = model, price, spent
-
-    async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
-        completion = await self._model.complete(messages, params)
-        self._spent(completion.usage, self._price(completion.usage))
-        return completion
-
-    async def aclose(self) -> None:
-        await self._model.aclose()
-
-
-class _Limited:
-    """A ChatModel that has `parallel` requests in flight at most. One that waits to be tried again is not in flight."""
-
-    def __init__(self, model: ChatModel, parallel: int, sleep: Callable[[float], Awaitable[None]]) -> None:
-        self._model, self._sleep = model, sleep
-        self._slots = asyncio.Semaphore(parallel)
-
-    async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
-        waits = self._slots.locked()
-        async with self._slots:
-            if waits:  # a stop may have come meanwhile, after which nothing is sent
-                await self._sleep(_MOMENT)
-            return await self._model.complete(messages, params)
-
-    async def aclose(self) -> None:
-        await self._model.aclose()
+    return adapter(spec, endpoint_of(spec), timeout=timeout, keep_thinking=keep_thinking, observe=observe)
 
 
 class _Served:

@@ -1,12 +1,12 @@
 """Every endpoint that speaks OpenAI's chat completions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mtbench import __version__
 from mtbench.chat import Completion, Message, Params, Usage
 from mtbench.chat.faults import Asked
-from mtbench.chat.http import Http, joined
+from mtbench.chat.http import Http, HttpReply, joined, nothing
 from mtbench.chat.keys import Endpoint
 from mtbench.chat.replies import completed, count, read, word
 from mtbench.chat.spec import ModelSpec
@@ -14,18 +14,28 @@ from mtbench.errors import Retryable
 
 
 class OpenAIModel:
-    """One model at one endpoint, asked once for each call. `timeout` in seconds."""
+    """One model at one endpoint, asked once for each call.
 
-    def __init__(self, spec: ModelSpec, endpoint: Endpoint, *, timeout: float, keep_thinking: bool) -> None:
+    `timeout` in seconds. `observe` is given the headers of every reply.
+    """
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        endpoint: Endpoint,
+        *,
+        timeout: float,
+        keep_thinking: bool,
+        observe: Callable[[Mapping[str, str]], None] = nothing,
+    ) -> None:
         self._spec, self._endpoint, self._keep_thinking = spec, endpoint, keep_thinking
-        self._http = Http(spec.id, timeout)
+        self._http = Http(spec.id, timeout, observe)
 
     async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
-        body = _body(self._spec.name, messages, params)
-        asked = Asked(self._spec.id, self._spec.name, self._endpoint.host, _sent(body, params))
+        body, asked = request(self._spec, self._endpoint, messages, params)
         url = joined(self._endpoint.url, "/chat/completions")
         reply = await self._http.post(url, headers(self._endpoint), body)
-        return _completion(read(reply, asked, self._endpoint, "choices"), asked, self._keep_thinking)
+        return completion(reply, asked, self._endpoint, self._keep_thinking)
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -35,6 +45,19 @@ def headers(endpoint: Endpoint) -> dict[str, str]:
     """The headers of every request to the endpoint; no authorization without a key."""
     authorization = {"authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
     return {"user-agent": f"mtbench/{__version__}", **authorization, **endpoint.headers}
+
+
+def request(
+    spec: ModelSpec, endpoint: Endpoint, messages: Sequence[Message], params: Params
+) -> tuple[dict[str, Any], Asked]:
+    """The body of one request, and what is known of it when its reply is read."""
+    body = _body(spec.name, messages, params)
+    return body, Asked(spec.id, spec.name, endpoint.host, _sent(body, params))
+
+
+def completion(reply: HttpReply, asked: Asked, endpoint: Endpoint, keep_thinking: bool) -> Completion:
+    """What a reply says, however it came. Raises the RequestError that it stands for."""
+    return _completion(read(reply, asked, endpoint, "choices"), asked, keep_thinking)
 
 
 def _body(name: str, messages: Sequence[Message], params: Params) -> dict[str, Any]:

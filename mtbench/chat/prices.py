@@ -22,10 +22,10 @@ def pricing(spec: ModelSpec) -> Callable[[Usage], float | None]:
         return lambda usage: _own(price, usage)
     if spec.provider == "local":
         return lambda _: 0.0
-    if is_public(spec):
-        return lambda usage: _listed(spec.name, usage, spec.provider, None)
-    url = base_url(spec)
-    return lambda usage: _listed(spec.name, usage, None, url)
+    provider, url = (spec.provider, None) if is_public(spec) else (None, base_url(spec))
+    if _listed(spec.name, Usage(1, 1), provider, url) is None:
+        return lambda _: None
+    return lambda usage: _listed(spec.name, usage, provider, url)
 
 
 def estimate_tokens(text: str) -> int:

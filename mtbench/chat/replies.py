@@ -37,7 +37,11 @@ def completed(
     if not answer.strip() and finish_reason != "length":
         if finish_reason == "content_filter":
             raise ContentRefused(f"{asked.model} at {asked.host}: the provider's filter withheld the answer")
-        raise Retryable(f"{asked.model} at {asked.host} gave an empty answer", kind="empty answer")
+        raise Retryable(
+            f"{asked.model} at {asked.host} gave an empty answer",
+            kind="empty answer",
+            tokens=(usage.input, usage.output, usage.cached),
+        )
     reasoning = "\n\n".join(filter(None, (thinking.strip(), written)))
     kept = with_thinking(reasoning, answer) if keep_thinking else answer
     return Completion(kept, finish_reason, usage, reasoning)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from mtbench.chat import ChatModel, Completion, Message, Params
-from mtbench.errors import Retryable, Unreachable
+from mtbench.errors import RateLimited, Retryable, Unreachable
 
 _UNREACHABLE_ATTEMPTS = 4
 _USELESS_ATTEMPTS = 3
@@ -20,7 +20,8 @@ class Retrying:
 
     Between attempts it waits 1 to 60 seconds, at random below a limit that doubles, and never less than the endpoint
     asked for. `sleep` waits a number of seconds; what it raises ends the trying. `retried` is called before each wait,
-    and `note` is told once when an endpoint asks for a wait of more than a minute.
+    and `note` is told once when an endpoint asks for a wait of more than a minute. Where `wait_when_limited` is False, a
+    429 ends the run.
     """
 
     def __init__(
@@ -32,8 +33,10 @@ class Retrying:
         sleep: Callable[[float], Awaitable[None]],
         retried: Callable[[], None],
         note: Callable[[str], None],
+        wait_when_limited: bool = True,
     ) -> None:
         self._model, self._name, self._attempts = model, name, attempts
+        self._wait_when_limited = wait_when_limited
         self._sleep, self._retried, self._note = sleep, retried, note
         self._said_long_wait = False
 
@@ -47,7 +50,7 @@ class Retrying:
             reraise=True,
         )
         try:
-            return await policy(self._model.complete, messages, params)
+            return await policy(self._complete, messages, params)
         except Retryable as error:
             tried = policy.statistics["attempt_number"]
             error.args = (f"{error} (after {tried} attempt{'s' if tried > 1 else ''})",)
@@ -55,6 +58,14 @@ class Retrying:
 
     async def aclose(self) -> None:
         await self._model.aclose()
+
+    async def _complete(self, messages: Sequence[Message], params: Params) -> Completion:
+        try:
+            return await self._model.complete(messages, params)
+        except Retryable as error:
+            if error.kind == "rate limited" and not self._wait_when_limited:
+                raise RateLimited(f"{error} (--no-retry-rate-limit: stopping)") from error
+            raise
 
     def _enough(self, state: RetryCallState) -> bool:
         error, most = _error(state), self._attempts

@@ -17,6 +17,18 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What a person set for one model: requests in flight, requests a minute, tokens a minute; None: not set.
+
+    `tpm` counts input and output together.
+    """
+
+    parallel: int | None = None
+    rpm: float | None = None
+    tpm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """One model as configured. `id` is the short id that files and tables use."""
 
@@ -27,7 +39,7 @@ class ModelSpec:
     key_env: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    parallel: int | None = None
+    limits: Limits = field(default_factory=Limits)
     price: Price | None = None
     is_alias: bool = False
 

@@ -6,8 +6,10 @@ from mtbench.cli import options
 from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR
 
 
+@options.with_asking
 def gen_answers(
     context: typer.Context,
+    asking: options.Asking,
     model: options.Models = None,
     base_url: options.BaseUrl = None,
     bench: options.BenchName = DEFAULT_BENCH,
@@ -20,11 +22,7 @@ def gen_answers(
     temperature: options.Temperature = None,
     seed: options.Seed = None,
     system_prompt: options.SystemPrompt = None,
-    parallel: options.Parallel = None,
-    timeout: options.Timeout = 600.0,
-    keep_thinking: options.KeepThinking = False,
     dry_run: options.DryRun = False,
-    quiet: options.Quiet = False,
     config: options.Config = None,
 ) -> None:
     """Ask models all turns of all questions, each turn in the light of the earlier ones.
@@ -51,9 +49,6 @@ def gen_answers(
     settings.save_settings(context, place.folder, {spec.id: spec for spec in specs})
     jobs.work(
         lambda session: runs.generate(session, place, specs, chosen, sampling),
-        parallel=parallel,
-        timeout=timeout,
-        keep_thinking=keep_thinking,
-        quiet=quiet,
+        asking,
     )
     typer.echo(f"Answers: {', '.join(str(place.answers(spec.id)) for spec in specs)}")

@@ -6,15 +6,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mtbench.errors import Incomplete, Interrupted, MtbenchError, RequestError
+from mtbench.errors import Incomplete, Interrupted, LimitReached, MtbenchError, RequestError
 
 if TYPE_CHECKING:
     from mtbench.benches import Bench
     from mtbench.chat.spec import ModelSpec
-    from mtbench.cli.options import OneOrder, Verdict
-    from mtbench.engine import Progress
+    from mtbench.cli.options import Asking, OneOrder, Verdict
     from mtbench.judging.judges import JudgeSettings
+    from mtbench.progress import Progress
     from mtbench.runs import Session
+
+_GRACE = 30.0
+"""Seconds that requests in flight have once the deadline is reached."""
 
 
 def resolve(names: Sequence[str], config: Path | None, base_url: str | None) -> "list[ModelSpec]":
@@ -79,49 +82,70 @@ def judge_settings(
     )
 
 
-def work(
-    job: "Callable[[Session], Awaitable[None]]",
-    *,
-    parallel: int | None,
-    timeout: float,
-    keep_thinking: bool,
-    quiet: bool,
-) -> None:
+def work(job: "Callable[[Session], Awaitable[None]]", asking: "Asking") -> None:
     """Does a job, and raises what `outcome` tells."""
-    error = outcome(job, parallel=parallel, timeout=timeout, keep_thinking=keep_thinking, quiet=quiet)
+    error = outcome(job, asking)
     if error:
         raise error
 
 
-def outcome(
-    job: "Callable[[Session], Awaitable[None]]",
-    *,
-    parallel: int | None,
-    timeout: float,
-    keep_thinking: bool,
-    quiet: bool,
-) -> MtbenchError | None:
+def outcome(job: "Callable[[Session], Awaitable[None]]", asking: "Asking") -> MtbenchError | None:
     """Does a job under a progress display. What it gives back says why something is left to do, or is None.
 
-    The first Ctrl-C lets the requests in flight end; a second one drops them.
+    The first Ctrl-C lets the requests in flight end; a second one drops them. So does a deadline, and its grace.
     """
-    from mtbench.cli.display import Display
-    from mtbench.runs import Session
+    from mtbench import runs
+    from mtbench.chat.spec import Limits
+    from mtbench.cli.display import watching
+
+    how = runs.Asking(
+        limits=Limits(asking.parallel, asking.rpm, asking.tpm),
+        timeout=asking.timeout,
+        deadline=asking.deadline,
+        budget=asking.budget,
+        max_requests=asking.max_requests,
+        wait_when_limited=not asking.no_retry_rate_limit,
+        cache=asking.cache,
+        keep_thinking=asking.keep_thinking,
+    )
 
     async def main() -> MtbenchError | None:
-        session = Session(parallel=parallel, timeout=timeout, keep_thinking=keep_thinking)
+        session = runs.Session(how)
         async with session:
-            display = Display(session.progress, quiet)
             task = asyncio.ensure_future(job(session))
             _on_interrupt(session, task)
-            with display:
+            _at_deadline(session, task)
+            with watching(session.progress, asking):
                 try:
                     await task
                 except asyncio.CancelledError:
-                    return Interrupted("dropped the requests in flight")
+                    return session.stop.error or Interrupted("dropped the requests in flight")
         return _left_to_do(session.progress, session.stop.error, session.stop.requested)
 
-    return asyncio.run(main())
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(main())
+
+
+def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":
+    """uvloop's, where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _at_deadline(session: "Session", task: "asyncio.Future[None]") -> None:
+    seconds = session.asking.deadline
+    if seconds is None:
+        return
+
+    def reached() -> None:
+        session.stop.request(LimitReached(f"--deadline {seconds:g}: the time is up"))
+        loop.call_later(_GRACE, task.cancel)
+
+    loop = asyncio.get_running_loop()
+    loop.call_later(seconds, reached)
 
 
 def _on_interrupt(session: "Session", task: "asyncio.Future[None]") -> None:
@@ -132,7 +156,7 @@ def _on_interrupt(session: "Session", task: "asyncio.Future[None]") -> None:
             task.cancel()
         else:
             session.stop.request()
-            waiting = sum(lane.in_flight for lane in session.progress.lanes.values())
+            waiting = session.progress.in_flight
             ending = f": {waiting} in flight will be finished; Ctrl-C again drops them" if waiting else ""
             session.progress.note(f"stopping{ending}")
 

@@ -8,8 +8,10 @@ from mtbench.cli import options
 from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR
 
 
+@options.with_asking
 def judge(
     context: typer.Context,
+    asking: options.Asking,
     judge: options.Judges = None,
     judge_base_url: options.OnlyJudgeBaseUrl = None,
     model: options.Models = None,
@@ -29,11 +31,7 @@ def judge(
     without_reference: options.WithoutReference = False,
     reference_category: options.ReferenceCategory = None,
     judge_max_tokens: options.JudgeMaxTokens = 2048,
-    parallel: options.Parallel = None,
-    timeout: options.Timeout = 600.0,
-    keep_thinking: options.KeepThinking = False,
     dry_run: options.DryRun = False,
-    quiet: options.Quiet = False,
     config: options.Config = None,
 ) -> None:
     """Have judges grade every turn of every answer (--mode single), or compare answers in both orders.
@@ -71,7 +69,7 @@ def judge(
         book = runs.load_book(place, job.models, chosen, session.progress.note)
         await runs.judge(session, place, job, chosen, book)
 
-    jobs.work(work, parallel=parallel, timeout=timeout, keep_thinking=keep_thinking, quiet=quiet)
+    jobs.work(work, asking)
     typer.echo(f"Judgments: {', '.join(str(place.judgments(spec.id, job.kind)) for spec in judges)}")
     where = "" if data_dir == DEFAULT_DATA_DIR else f" --data-dir {shlex.quote(str(data_dir))}"
     against = f" --baseline {shlex.quote(opponent)}" if opponent else ""

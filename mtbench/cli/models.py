@@ -1,5 +1,6 @@
 """`mtbench models`: which models are configured, and what each can do."""
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -39,7 +40,7 @@ def list_models(output: Output = Format.TABLE, config: options.Config = None) ->
         _print_json(rows)
         return
     if rows:
-        header = ("id", "provider", "model", "endpoint", "key", "price in/out", "parallel")
+        header = ("id", "provider", "model", "endpoint", "key", "price in/out", "limits")
         print_table(header, [_listed(row) for row in rows])
     else:
         typer.echo(f"No aliases: {_places(config)} define none. Models also go by openai/NAME, anthropic/NAME,")
@@ -95,7 +96,7 @@ def _configured(spec: "ModelSpec") -> dict[str, Any]:
         "key_variable": key_variable(spec),
         "key_found": find_key(spec) is not None,
         "price": [None if price is None else round(price * 1000, 6) for price in prices],
-        "parallel": spec.parallel,
+        "limits": {name: value for name, value in asdict(spec.limits).items() if value is not None},
     }
 
 
@@ -108,7 +109,7 @@ def _listed(row: dict[str, Any]) -> tuple[str, ...]:
         row["endpoint"] or "this machine",
         _key(row["key_variable"], row["key_found"]),
         "-" if paid_in is None or paid_out is None else f"${paid_in:g}/${paid_out:g}",
-        str(row["parallel"] or "-"),
+        ", ".join(f"{name} {value:g}" for name, value in row["limits"].items()) or "-",
     )
 
 

@@ -1,6 +1,10 @@
 """Options that several commands share, so that they read and behave the same everywhere."""
 
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,11 +31,14 @@ class OneOrder(StrEnum):
     random = "random"
 
 
-def option(name: str, help_text: str, also: str | None = None, **more: Any) -> Any:
-    """An option that may also stand in the environment as MTBENCH_NAME; `also` is a second flag for it."""
+def option(name: str, help_text: str, panel: str | None = None, also: str | None = None, **more: Any) -> Any:
+    """An option that may also stand in the environment as MTBENCH_NAME; `also` is a second flag for it.
+
+    `panel`: the part of the help in which it stands.
+    """
     variable = "MTBENCH_" + name.lstrip("-").upper().replace("-", "_")
     flags = [name, also] if also else [name]
-    return typer.Option(*flags, help=help_text, envvar=variable, show_envvar=False, **more)
+    return typer.Option(*flags, help=help_text, envvar=variable, show_envvar=False, rich_help_panel=panel, **more)
 
 
 BenchName = Annotated[
@@ -53,18 +60,10 @@ Config = Annotated[
         callback=use_settings,
     ),
 ]
-Parallel = Annotated[
-    int | None, option("--parallel", "Requests in flight to each model (default: 8, local 2).", min=1, metavar="N")
-]
-Timeout = Annotated[float, option("--timeout", "Seconds that one request may take.", min=1)]
-KeepThinking = Annotated[
-    bool, option("--keep-thinking", "Leave <think> text in answers and verdicts, as part of them.")
-]
 All = Annotated[bool, option("--all", "With the embedded model: all questions in place of 8.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be asked, with tokens and price; send nothing.")
 ]
-Quiet = Annotated[bool, option("--quiet", "No progress display.")]
 
 Models = Annotated[
     list[str] | None,
@@ -124,3 +123,94 @@ ReferenceCategory = Annotated[
     ),
 ]
 JudgeMaxTokens = Annotated[int, option("--judge-max-tokens", "Longest reply of a judge, in tokens.", min=1)]
+
+
+_LIMITS, _REQUESTS, _DISPLAY = "Limits", "Requests", "Display"
+
+Parallel = Annotated[
+    int | None,
+    option(
+        "--parallel", "Requests in flight to each model (default: it adapts; local 2).", _LIMITS, min=1, metavar="N"
+    ),
+]
+Rpm = Annotated[float | None, option("--rpm", "Requests a minute to each model.", _LIMITS, min=0.1, metavar="N")]
+Tpm = Annotated[
+    float | None, option("--tpm", "Tokens a minute, in and out, to each model.", _LIMITS, min=1, metavar="N")
+]
+Budget = Annotated[
+    float | None,
+    option("--budget", "US dollars that the run may cost; it stops before.", _LIMITS, min=0, metavar="USD"),
+]
+MaxRequests = Annotated[
+    int | None,
+    option("--max-requests", "Requests that the run may send, retries included.", _LIMITS, min=1, metavar="N"),
+]
+Deadline = Annotated[
+    float | None,
+    option(
+        "--deadline",
+        "Seconds after which nothing more is sent; requests in flight have 30 more.",
+        _LIMITS,
+        min=1,
+        metavar="S",
+    ),
+]
+NoRetryRateLimit = Annotated[
+    bool, option("--no-retry-rate-limit", "Stop when the endpoint says 429, in place of waiting.", _LIMITS)
+]
+Timeout = Annotated[float, option("--timeout", "Seconds that one request may take.", _REQUESTS, min=1, metavar="S")]
+Cache = Annotated[
+    Path | None,
+    option("--cache", "Folder of replies to take in place of asking the same again.", _REQUESTS, metavar="DIR"),
+]
+KeepThinking = Annotated[
+    bool, option("--keep-thinking", "Leave <think> text in answers and verdicts, as part of them.", _REQUESTS)
+]
+Quiet = Annotated[bool, option("--quiet", "No progress display.", _DISPLAY)]
+Verbose = Annotated[bool, option("--verbose", "A line for each request.", _DISPLAY)]
+Log = Annotated[
+    Path | None,
+    option("--log", "File to add every request and its outcome to, as JSON lines.", _DISPLAY, metavar="FILE"),
+]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The options of every command that asks models."""
+
+    parallel: Parallel = None
+    rpm: Rpm = None
+    tpm: Tpm = None
+    budget: Budget = None
+    max_requests: MaxRequests = None
+    deadline: Deadline = None
+    no_retry_rate_limit: NoRetryRateLimit = False
+    timeout: Timeout = 600.0
+    cache: Cache = None
+    keep_thinking: KeepThinking = False
+    quiet: Quiet = False
+    verbose: Verbose = False
+    log: Log = None
+
+
+def with_asking(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the options of Asking, which it takes as one argument, `asking`."""
+
+    @wraps(command)
+    def taking(**options: Any) -> None:
+        asking = Asking(**{each.name: options.pop(each.name) for each in fields(Asking)})
+        command(asking=asking, **options)
+
+    signature = inspect.signature(command)
+    added = [
+        inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default, annotation=each.type)
+        for each in fields(Asking)
+    ]
+    own = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in signature.parameters.values()
+        if parameter.name != "asking"
+    ]
+    taking.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]  # typer reads it
+    taking.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *added]}
+    return taking

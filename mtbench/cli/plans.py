@@ -10,8 +10,8 @@ from mtbench.benches import Bench, load_answers
 from mtbench.chat import Usage
 from mtbench.chat.prices import estimate_tokens, price_of
 from mtbench.chat.spec import ModelSpec
-from mtbench.engine import Lane, Progress
 from mtbench.judging.matches import AnswerBook, Match, all_matches
+from mtbench.progress import Lane, Progress
 from mtbench.records import Question
 from mtbench.runs import JudgeJob, load_book, ready_matches, stored_answers
 

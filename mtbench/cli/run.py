@@ -10,8 +10,10 @@ DEMO_QUESTIONS = 8
 DEMO_MAX_TOKENS = 256
 
 
+@options.with_asking
 def run(
     context: typer.Context,
+    asking: options.Asking,
     model: options.Models = None,
     base_url: options.BaseUrl = None,
     judge: options.Judges = None,
@@ -38,11 +40,7 @@ def run(
     without_reference: options.WithoutReference = False,
     reference_category: options.ReferenceCategory = None,
     judge_max_tokens: options.JudgeMaxTokens = 2048,
-    parallel: options.Parallel = None,
-    timeout: options.Timeout = 600.0,
-    keep_thinking: options.KeepThinking = False,
     dry_run: options.DryRun = False,
-    quiet: options.Quiet = False,
     config: options.Config = None,
 ) -> None:
     """Generate answers, judge each turn as soon as it exists, and print the score tables.
@@ -105,10 +103,7 @@ def run(
     saved = settings.save_settings(context, place.folder, {spec.id: spec for spec in [*specs, *judges]})
     error = jobs.outcome(
         lambda session: runs.run(session, place, specs, chosen, sampling, job),
-        parallel=parallel,
-        timeout=timeout,
-        keep_thinking=keep_thinking,
-        quiet=quiet,
+        asking,
     )
     if any(place.judgments(spec.id, job.kind).exists() for spec in judges):
         print_results(place, job, opponent, chosen)

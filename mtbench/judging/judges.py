@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from mtbench import __version__, files
 from mtbench.benches import Bench
 from mtbench.chat import ChatModel, Message, Params, Usage, request_hash
 from mtbench.chat.spec import ModelSpec
-from mtbench.engine import Lane, Progress, Recall, Stop, run_all
+from mtbench.engine import Recall, Stop, all_of, run_all
 from mtbench.errors import MtbenchError, RequestError
 from mtbench.judging import verdicts
 from mtbench.judging.held import Held, JudgeWork
@@ -17,6 +18,7 @@ from mtbench.judging.matches import AnswerBook, Match, drawn_order
 from mtbench.judging.prompts import JudgePrompt, Material, PromptSet
 from mtbench.judging.references import NEED_REFERENCE, NO_REFERENCE, References, check_references
 from mtbench.outputs import Output
+from mtbench.progress import Lane, Progress
 from mtbench.records import Json, Judgment, MadeBy, Question, Where, judgment_from_json
 
 
@@ -143,7 +145,7 @@ class Judge:
         matches: Iterable[Match] | AsyncIterator[Match],
         book: AnswerBook,
         *,
-        parallel: int,
+        room: Callable[[], int],
         stop: Stop,
     ) -> None:
         """Judges every match that comes and is not judged yet; verdicts go to the judge's file one by one."""
@@ -159,7 +161,7 @@ class Judge:
 
             async def do(work: JudgeWork) -> Judgment:
                 known = self._held.replies(work) | output.finished(work.key)
-                recall = Recall(model, self.spec.full_name, stop, known)
+                recall = Recall(model, self.spec.full_name, stop, known, partial(output.keep, work.key))
                 recalls[id(work)] = recall
                 return await self._judge(work, recall, book)
 
@@ -172,10 +174,11 @@ class Judge:
                 if recall.finished or not error.ends_run:
                     output.fail(work.key, error, recall.finished)
 
-            await run_all(works(), do, parallel=parallel, stop=stop, lane=lane, finished=finished, failed=failed)
+            await run_all(works(), do, room=room, stop=stop, lane=lane, finished=finished, failed=failed)
 
     async def _judge(self, work: JudgeWork, model: Recall, book: AnswerBook) -> Judgment:
-        replies = {game: await self._ask(work, messages, model) for game, messages in work.games.items()}
+        asked_all = await all_of(self._ask(work, game, model) for game in work.games)
+        replies = dict(zip(work.games, asked_all, strict=True))
         adapted = dict.fromkeys(name for reply in replies.values() for name in reply.adapted)
         asked = {name: value for name, value in work.params.asked().items() if name != "schema"}
         made_by = MadeBy(
@@ -196,11 +199,15 @@ class Judge:
             return single_judgment(work, replies["g1"], common, cut)
         return pair_judgment(work, replies, common, cut)
 
-    async def _ask(self, work: JudgeWork, messages: Sequence[Message], model: Recall) -> "Reply":
+    async def _ask(self, work: JudgeWork, game: str, model: Recall) -> "Reply":
         """Asks for one verdict, and again in the same conversation where the reply holds none."""
-        completion = await model.complete(messages, work.params)
+        messages, match = work.games[game], work.match
+        about = f"question {match.question.question_id}, turn {match.turn}, {' vs '.join(match.models)}"
+        about += f", {game}" if self.kind == "pair" else ""
+        params = replace(work.params, sample=work.repeat, about=about)
+        completion = await model.complete(messages, params)
         reply = Reply(
-            request_hash=request_hash(self.spec.full_name, messages, work.params),
+            request_hash=model.hash(messages, params),
             text=completion.text,
             verdict=verdicts.parse(completion.text, work.prompt, self.settings.rule),
             completion=completion,
@@ -210,7 +217,7 @@ class Judge:
         conversation = list(messages)
         while reply.verdict is None and reply.reasked < self.settings.reask:
             conversation += [Message("assistant", completion.text), Message("user", _reask_text(work.prompt))]
-            completion = await model.complete(conversation, work.params)
+            completion = await model.complete(conversation, params)
             reply = replace(
                 reply,
                 text=f"{reply.text}\n\n{completion.text}",

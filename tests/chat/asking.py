@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from mtbench.chat import ChatModel, Message, Usage
+from mtbench.chat.metered import Attempt
 from mtbench.chat.open import open_model
 from mtbench.chat.spec import ModelSpec
 from tests.support.servers import ModelServer
@@ -21,13 +22,16 @@ class Heard:
     notes: list[str] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     spent: list[tuple[Usage, float | None]] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
     retries: int = 0
 
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
 
-    def spend(self, usage: Usage, price: float | None) -> None:
-        self.spent.append((usage, price))
+    def ended(self, attempt: Attempt) -> None:
+        self.attempts.append(attempt)
+        if attempt.outcome == "ok":
+            self.spent.append((attempt.usage, attempt.cost))
 
     def retried(self) -> None:
         self.retries += 1
@@ -48,7 +52,7 @@ async def opened(
         attempts=attempts,
         keep_thinking=keep_thinking,
         note=heard.notes.append,
-        spent=heard.spend,
+        ended=heard.ended,
         retried=heard.retried,
         sleep=heard.sleep,
     )

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from mtbench.chat.catalog import Catalog, load_catalog, resolve, to_yaml
-from mtbench.chat.spec import ModelSpec, Price
+from mtbench.chat.spec import Limits, ModelSpec, Price
 from mtbench.errors import MtbenchError
 
 WHOLE = """
@@ -18,7 +18,7 @@ models:
     api_key_env: VLLM_KEY
     params: {top_k: 20}
     headers: {x-api-key: "${PROJECT}"}
-    limits: {parallel: 32}
+    limits: {parallel: 32, rpm: 500, tpm: 20000.5}
     price: {input: 0.1, output: 0.4, cached_input: 0.05}
   small: {provider: local, model: smollm2}
 """
@@ -30,7 +30,7 @@ QWEN = ModelSpec(
     key_env="VLLM_KEY",
     params={"top_k": 20},
     headers={"x-api-key": "${PROJECT}"},
-    parallel=32,
+    limits=Limits(32, 500, 20000.5),
     price=Price(0.1, 0.4, 0.05),
     is_alias=True,
 )
@@ -96,7 +96,9 @@ def test_entries_may_share_their_fields(folder: Path) -> None:
         ("models: {a: {provider: openai, model: x, params: [1]}}", "models.a.params: must be a mapping"),
         ("models: {a: {provider: openai, model: x, params: {1: 2}}}", "models.a.params: must be a mapping of names"),
         ("models: {a: {provider: openai, model: x, headers: {h: 1}}}", "models.a.headers.h: must be a text"),
-        ("models: {a: {provider: openai, model: x, limits: {rpm: 1}}}", "models.a.limits.rpm: unknown key"),
+        ("models: {a: {provider: openai, model: x, limits: {rps: 1}}}", "models.a.limits.rps: unknown key"),
+        ("models: {a: {provider: openai, model: x, limits: {rpm: 0}}}", "models.a.limits.rpm: must be a number above 0"),
+        ("models: {a: {provider: openai, model: x, limits: {tpm: .inf}}}", "models.a.limits.tpm: must be a number abo"),
         (
             "models: {a: {provider: openai, model: x, limits: {parallel: 0}}}",
             "models.a.limits.parallel: must be a whole",

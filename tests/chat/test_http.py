@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from aiohttp import web
 
 from mtbench.chat import Params, http
 from mtbench.chat.http import Http, joined
+from mtbench.chat.spec import Limits
 from mtbench.errors import EndpointFailed, Retryable, Unreachable
 from tests.chat.asking import HELLO, PROVIDERS, Heard, asked, opened, spec_for
 from tests.support.servers import Fault, ModelServer
@@ -161,8 +163,10 @@ def test_each_event_loop_has_its_own_session() -> None:
 
 async def test_hundreds_of_requests_run_at_once() -> None:
     heard = Heard()
-    async with ModelServer(latency=0.3) as server, asked(server, heard=heard) as model:
-        await asyncio.gather(*(model.complete(HELLO, Params()) for _ in range(300)))
+    async with ModelServer(latency=0.3) as server:
+        spec = replace(spec_for("openai", server.base_url), limits=Limits(parallel=300))
+        async with opened(spec, heard) as model:
+            await asyncio.gather(*(model.complete(HELLO, Params()) for _ in range(300)))
     assert server.most_at_once > 150
     assert len(heard.spent) == 300
 

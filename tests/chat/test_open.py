@@ -7,7 +7,7 @@ import pytest
 
 from mtbench.chat import Params, Usage
 from mtbench.chat.open import open_model
-from mtbench.chat.spec import ModelSpec, Price
+from mtbench.chat.spec import Limits, ModelSpec, Price
 from mtbench.errors import BadKey, CannotStart, GivenUp, Interrupted
 from tests.chat.asking import HELLO, Heard, opened
 from tests.support.servers import Fault, ModelServer, Reply
@@ -78,7 +78,7 @@ async def test_requests_that_wait_for_a_start_that_fails_do_not_each_try_it_agai
 
 
 def limited(server: ModelServer, parallel: int) -> ModelSpec:
-    return ModelSpec("m", "openai", "m", server.base_url, parallel=parallel)
+    return ModelSpec("m", "openai", "m", server.base_url, limits=Limits(parallel))
 
 
 async def test_a_model_has_no_more_requests_in_flight_than_its_limit_whoever_asks() -> None:

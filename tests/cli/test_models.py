@@ -24,8 +24,8 @@ def test_list_shows_what_is_configured(tmp_path: Path) -> None:
     done = mtbench(tmp_path, "models", "list", env={"OPENAI_API_KEY": "sk-mine"})
     assert done.returncode == 0
     assert [" ".join(line.split()) for line in done.stdout.splitlines()] == [
-        "id provider model endpoint key price in/out parallel",
-        "qwen openai Qwen/Qwen3-8B http://127.0.0.1:9/v1 OPENAI_API_KEY: found - 32",
+        "id provider model endpoint key price in/out limits",
+        "qwen openai Qwen/Qwen3-8B http://127.0.0.1:9/v1 OPENAI_API_KEY: found - parallel 32",
         "judge anthropic claude-x https://api.anthropic.com ANTHROPIC_API_KEY: not set $3/$15 -",
         "small local smollm2 this machine none needed $0/$0 -",
     ]
