@@ -3,9 +3,10 @@
 MtbenchError                 2  wrong usage or bad input
 ├── BadRecord                2  a line of a file is not what it should be: file, line and field are named
 ├── Incomplete               3  some requests failed; running again does the rest
+├── Ended                  2, 3  errors below ended a job, or one model's part of it, before all was done
 └── RequestError             3  one request to a model did not give a completion
     ├── Retryable            3  worth trying again: time-outs, dropped connections, 408, 409, 429, 5xx, 529
-    │   └── Unreachable      3  no connection at all; after the retries it stops the run
+    │   └── Unreachable      3  no connection at all; after the retries it ends the model's part
     ├── GivenUp              3  this request will never be answered: recorded, the run goes on
     │   ├── ContextTooLong
     │   ├── ContentRefused
@@ -13,7 +14,7 @@ MtbenchError                 2  wrong usage or bad input
     ├── Interrupted        130  a person asked to stop before this request was sent
     ├── LeftUndone           3  not asked, and not failed: no response in a file, or a batch job that was cancelled
     ├── LimitReached         3  the run's own limit (budget, requests, deadline) stops it before this request
-    └── EndpointFailed          no request can be answered: the run stops with one message
+    └── EndpointFailed       3  no request can be answered: it ends the model's part of the run, with one message
         ├── BadKey           2
         ├── NoSuchModel      2
         ├── CannotStart      2
@@ -22,7 +23,9 @@ MtbenchError                 2  wrong usage or bad input
         └── RateLimited      3  429 where the person said to stop and not to wait
 """
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 
 class MtbenchError(Exception):
@@ -51,14 +54,25 @@ class RequestError(MtbenchError):
 
     exit_code = 3
     kind = "failed"
-    ends_run = False
-    """Whether it leaves the work undone rather than failed: the run stops, and the next one does it."""
+    ends: Literal["work", "model", "run"] = "work"
+    """How much ends with it: one piece of work, all that the model still had to do, or the whole run."""
+    leaves_undone = False
+    """Whether the work that it ends is undone rather than failed: no failure is recorded."""
+
+
+class Ended(MtbenchError):
+    """A job that ended, in part or as a whole, before all was done, and why; the next run goes on."""
+
+    def __init__(self, reasons: Sequence[RequestError]) -> None:
+        super().__init__("; ".join(map(str, reasons)))
+        self.reasons = tuple(reasons)
+        self.exit_code = min(reason.exit_code for reason in reasons)
 
 
 class Retryable(RequestError):
     """A fault that may pass. `retry_after`: seconds that the endpoint asked to wait, if it did.
 
-    `tokens`: input, output and cached tokens of a reply that came, was paid for, and is no use.
+    `tokens`: input, output, cached and written tokens of a reply that came, was paid for, and is no use.
     """
 
     kind = "unavailable"
@@ -68,7 +82,7 @@ class Retryable(RequestError):
         message: str,
         retry_after: float | None = None,
         kind: str | None = None,
-        tokens: tuple[int, int, int] = (0, 0, 0),
+        tokens: tuple[int, int, int, int] = (0, 0, 0, 0),
     ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
@@ -80,7 +94,7 @@ class Unreachable(Retryable):
     """No connection could be made: no such host, or nothing listens there."""
 
     kind = "unreachable"
-    ends_run = True
+    ends = "model"
 
 
 class GivenUp(RequestError):
@@ -112,31 +126,38 @@ class ParameterRefused(GivenUp):
 
 
 class Interrupted(RequestError):
-    """A person asked to stop before this request was sent."""
+    """A stop was asked for before this request was sent; by a person, unless the Stop knows another reason."""
 
     exit_code = 130
     kind = "interrupted"
-    ends_run = True
+    ends = "run"
+    leaves_undone = True
 
 
 class LeftUndone(RequestError):
     """A request that was not asked on purpose: its work is undone, not failed, and the run goes on with the rest."""
 
     kind = "left undone"
+    leaves_undone = True
+
+    def __init__(self, message: str, kind: str | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind or type(self).kind
 
 
 class LimitReached(RequestError):
     """A limit that the person set for the whole run is reached: money, requests or time."""
 
     kind = "limit reached"
-    ends_run = True
+    ends = "run"
+    leaves_undone = True
 
 
 class EndpointFailed(RequestError):
-    """No request to this endpoint can be answered: stop the run, say it once."""
+    """No request to this endpoint can be answered: end the model's part of the run, say it once."""
 
     kind = "endpoint failed"
-    ends_run = True
+    ends = "model"
 
 
 class BadKey(EndpointFailed):
@@ -144,6 +165,7 @@ class BadKey(EndpointFailed):
 
     exit_code = 2
     kind = "bad key"
+    leaves_undone = True
 
 
 class NoSuchModel(EndpointFailed):
@@ -151,6 +173,7 @@ class NoSuchModel(EndpointFailed):
 
     exit_code = 2
     kind = "no such model"
+    leaves_undone = True
 
 
 class CannotStart(EndpointFailed):
@@ -158,6 +181,7 @@ class CannotStart(EndpointFailed):
 
     exit_code = 2
     kind = "cannot start"
+    leaves_undone = True
 
 
 class NoSuchJob(EndpointFailed):

@@ -3,7 +3,7 @@
 The names are FastChat's; what we add is listed under "added". Unknown fields are kept in `extra` and written back.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import NoneType
@@ -51,14 +51,23 @@ UNPARSED = -1
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one or more requests. `cached`: the part of `input` read from the provider's prompt cache."""
+    """Tokens of one or more requests.
+
+    `cached` and `written`: the parts of `input` that were read from, and written to, the provider's prompt cache.
+    """
 
     input: int = 0
     output: int = 0
     cached: int = 0
+    written: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
-        return Usage(self.input + other.input, self.output + other.output, self.cached + other.cached)
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.cached + other.cached,
+            self.written + other.written,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,7 +441,7 @@ def judgment_from_json(obj: Json, where: Where) -> Judgment:
     raise where.bad("neither a grade (model, score) nor a pair judgment (model_1, model_2)")
 
 
-def asked_alike(hashes: Collection[str], others: Collection[str]) -> bool:
+def asked_alike(hashes: Collection[Hashable], others: Collection[Hashable]) -> bool:
     """Whether two judgments of ours were asked the same, by their request hashes; one may have one order only."""
     return set(hashes) <= set(others) or set(others) <= set(hashes)
 
@@ -450,12 +459,13 @@ def prompt_set(prompt_name: str) -> str:
 
 def usage_to_json(usage: Usage) -> Json:
     obj = {"input": usage.input, "output": usage.output}
-    return obj | ({"cached": usage.cached} if usage.cached else {})
+    cache = {"cached": usage.cached, "written": usage.written}
+    return obj | {name: tokens for name, tokens in cache.items() if tokens}
 
 
 def usage_from_json(obj: Json, where: Where | None = None) -> Usage:
     where = where or Where(Path("a stored reply"))
-    return Usage(*(fields.whole(obj, name, where, default=0) for name in ("input", "output", "cached")))
+    return Usage(*(fields.whole(obj, name, where, default=0) for name in ("input", "output", "cached", "written")))
 
 
 _SINGLE_FIELDS = ("question_id", "model", "judge", "user_prompt", "judgment", "score", "turn", "tstamp")

@@ -1,7 +1,7 @@
 """Talking to a model: one verb, `complete`. What can be put between (retry, limits, recall) is a ChatModel too."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -10,17 +10,18 @@ import orjson
 from mtbench.errors import MtbenchError
 from mtbench.records import Usage
 
-__all__ = ["ChatModel", "Completion", "Message", "Params", "Role", "Usage", "request_hash"]
+__all__ = ["ChatModel", "Completion", "Message", "Params", "Role", "Usage", "request_hash", "request_hasher"]
 
 Role = Literal["system", "user", "assistant"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a conversation."""
+    """One message of a conversation. `shared`: so many leading characters begin other requests of the run as well."""
 
     role: Role
     content: str
+    shared: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +92,24 @@ def request_hash(model: str, messages: Sequence[Message], params: Params) -> str
 
     Raises MtbenchError for what cannot be sent as JSON.
     """
-    content = {
-        "model": model,
-        "messages": [[message.role, message.content] for message in messages],
-        "params": params.asked(),
-    }
+    return request_hasher(model, params)(messages)
+
+
+def request_hasher(model: str, params: Params) -> Callable[[Sequence[Message]], str]:
+    """`request_hash` of many requests that have the model and the parameters in common."""
+    rest = _sorted_json(model, {"model": model, "params": params.asked()})[1:]
+
+    def hash_of(messages: Sequence[Message]) -> str:
+        sent = _sorted_json(model, [[message.role, message.content] for message in messages])
+        return hashlib.sha256(b'{"messages":%b,%b' % (sent, rest)).hexdigest()[:32]
+
+    return hash_of
+
+
+def _sorted_json(model: str, content: object) -> bytes:
     try:
-        data = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:
         raise MtbenchError(
             f"a request to {model} cannot be written as JSON ({error}): check --seed and --system-prompt"
         ) from error
-    return hashlib.sha256(data).hexdigest()[:32]

@@ -30,8 +30,14 @@ class Adapting:
         self._refused: dict[str, None] = {}
 
     async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
-        params = _with_extra_in_place(params)
+        if params.extra:
+            params = _with_extra_in_place(params)
         while True:
+            if not self._refused:
+                try:
+                    return await self._model.complete(messages, params)
+                except ParameterRefused as error:
+                    self._learn(error.parameter)
             known = tuple(self._refused)
             fitted_messages, fitted = _fitted(messages, params, known)
             try:

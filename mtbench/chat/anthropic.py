@@ -8,6 +8,8 @@ from mtbench.chat import Completion, Message, Params, Usage
 from mtbench.chat.faults import Asked
 from mtbench.chat.http import Http, HttpReply, joined, nothing
 from mtbench.chat.keys import Endpoint
+from mtbench.chat.prefixes import SHORTEST, shared_prefixes
+from mtbench.chat.prices import estimate_tokens
 from mtbench.chat.replies import completed, count, read, system_text, word
 from mtbench.chat.spec import ModelSpec
 from mtbench.errors import ParameterRefused
@@ -15,6 +17,9 @@ from mtbench.errors import ParameterRefused
 _VERSION = "2023-06-01"
 _MAX_TOKENS = 1024
 """The protocol wants a limit; this is ours where none was asked for."""
+
+_MOST_MARKS = 3
+"""Messages of one request that may be marked for caching: the protocol takes four marks, one is the system's."""
 
 _NO_TEXT = "(no text)"
 """Stands for an empty answer in the history (it was cut off while the model thought): the protocol refuses a blank."""
@@ -45,7 +50,7 @@ class AnthropicModel:
         observe: Callable[[Mapping[str, str]], None] = nothing,
     ) -> None:
         self._spec, self._endpoint, self._keep_thinking = spec, endpoint, keep_thinking
-        self._http = Http(spec.id, timeout, observe)
+        self._http = Http(spec.id, timeout, observe, endpoint.masked)
 
     async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
         body, asked = request(self._spec, self._endpoint, messages, params)
@@ -85,7 +90,7 @@ def completion(reply: HttpReply, asked: Asked, endpoint: Endpoint, keep_thinking
 
 def _body(name: str, messages: Sequence[Message], params: Params) -> dict[str, Any]:
     fields: dict[str, Any] = {
-        "system": system_text(messages) or None,
+        "system": _system(system_text(messages)),
         "temperature": params.temperature,
         "top_p": params.top_p,
         "output_config": _output_config(params),
@@ -93,10 +98,32 @@ def _body(name: str, messages: Sequence[Message], params: Params) -> dict[str, A
     return {
         "model": name,
         "max_tokens": params.max_tokens or _MAX_TOKENS,
-        "messages": [{"role": each.role, "content": _content(each)} for each in messages if each.role != "system"],
+        "messages": _marked([message for message in messages if message.role != "system"], system_text(messages)),
         **{field: value for field, value in fields.items() if value is not None},
         **{field: value for field, value in params.extra.items() if field != "output_config"},
     }
+
+
+def _system(text: str) -> str | list[dict[str, Any]] | None:
+    """The system text, which all requests of a run share, marked for caching if it is long enough."""
+    if estimate_tokens(text) >= SHORTEST:
+        return [{"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}]
+    return text or None
+
+
+def _marked(messages: Sequence[Message], system: str) -> list[dict[str, Any]]:
+    """The messages in the protocol's form; where a shared prefix that is long enough ends, it is marked for caching."""
+    marks = {place for place, _ in shared_prefixes(messages, system)[-_MOST_MARKS:]}
+    return [
+        {"role": message.role, "content": _blocks(message) if place in marks else _content(message)}
+        for place, message in enumerate(messages)
+    ]
+
+
+def _blocks(message: Message) -> list[dict[str, Any]]:
+    shared, rest = message.content[: message.shared], message.content[message.shared :]
+    blocks: list[dict[str, Any]] = [{"type": "text", "text": shared, "cache_control": {"type": "ephemeral"}}]
+    return [*blocks, {"type": "text", "text": rest}] if rest.strip() else blocks
 
 
 def _content(message: Message) -> str:
@@ -138,4 +165,4 @@ def _strings(blocks: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
 def _usage(usage: object) -> Usage:
     cached = count(usage, "cache_read_input_tokens")
     written = count(usage, "cache_creation_input_tokens")
-    return Usage(count(usage, "input_tokens") + cached + written, count(usage, "output_tokens"), cached)
+    return Usage(count(usage, "input_tokens") + cached + written, count(usage, "output_tokens"), cached, written)

@@ -9,9 +9,10 @@ models:
     params: {top_k: 20}                 # sent with every request
     headers: {X-Project: "${PROJECT}"}  # ${…} is filled in from the environment or .env
     limits: {parallel: 32, rpm: 500, tpm: 200000}  # requests in flight; requests and tokens a minute
-    price: {input: 0.1, output: 0.4, cached_input: 0.05}  # US dollars per million tokens
+    price: {input: 0.1, output: 0.4, cached_input: 0.05, cache_write: 0.12}  # US dollars per million tokens
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import inf
@@ -25,6 +26,7 @@ from mtbench.chat.spec import PROVIDERS, Limits, ModelSpec, Price
 from mtbench.errors import MtbenchError
 from mtbench.yamls import read_yaml
 
+_SECRET_PARAM = re.compile(r"api_?key|authorization|secret|passw", re.I)
 _KEYS = ("provider", "model", "base_url", "api_key_env", "params", "headers", "limits", "price")
 
 
@@ -58,9 +60,7 @@ def load_catalog(paths: Sequence[Path]) -> Catalog:
 
 def to_yaml(spec: ModelSpec) -> dict[str, Any]:
     """An alias's entry as it stands in models.yaml: what `load_catalog` reads back."""
-    price = spec.price and {"input": spec.price.input, "output": spec.price.output}
-    if spec.price and price and spec.price.cached_input is not None:
-        price["cached_input"] = spec.price.cached_input
+    price = spec.price and {name: value for name, value in asdict(spec.price).items() if value is not None}
     entry: dict[str, Any] = {
         "provider": spec.provider,
         "model": spec.name,
@@ -173,7 +173,7 @@ def _spec(alias: str, entry: _Entry) -> ModelSpec:
         provider=provider,
         name=_local_name(name) if provider == "local" else name,
         base_url=base_url,
-        key_env=entry.text("api_key_env"),
+        key_env=_key_env(entry),
         params=_params(entry),
         headers=_headers(entry),
         limits=_limits(entry.inner("limits")),
@@ -182,11 +182,24 @@ def _spec(alias: str, entry: _Entry) -> ModelSpec:
     )
 
 
+def _key_env(entry: _Entry) -> str | None:
+    """The name of a variable. What is none is not shown: it may be the key itself, as what is long and mixed is."""
+    name = entry.content.get("api_key_env")
+    if name is None:
+        return None
+    if isinstance(name, str) and name.isidentifier() and (len(name) < 20 or name.isupper() or name.islower()):
+        return name
+    raise entry.bad("must name the variable that holds the key, which itself stays out of files", "api_key_env")
+
+
 def _params(entry: _Entry) -> dict[str, Any]:
     params = entry.mapping("params")
     for name in ("model", "messages", "stream"):
         if name in params:
             raise entry.inner("params").bad("mtbench sets this itself", name)
+    for name, value in params.items():
+        if isinstance(value, str) and _SECRET_PARAM.search(name):
+            raise entry.inner("params").bad("looks like a key, which stays out of files: use api_key_env", name)
     try:
         orjson.dumps(params)
     except orjson.JSONEncodeError as error:
@@ -199,7 +212,7 @@ def _headers(entry: _Entry) -> dict[str, str]:
     headers = entry.mapping("headers")
     for name, value in headers.items():
         if not isinstance(value, str) or not value.isprintable():
-            raise inner.bad(f"must be a text on one line, not {value!r}", name)
+            raise inner.bad("must be a text on one line", name)
         if SECRET_NAME.search(name) and "${" not in value:
             raise inner.bad('looks like a key, which stays out of files: write "${VARIABLE}" and set that', name)
     return headers
@@ -218,13 +231,13 @@ def _limits(limits: _Entry) -> Limits:
 
 
 def _price(price: _Entry) -> Price | None:
-    price.only(("input", "output", "cached_input"))
+    price.only(("input", "output", "cached_input", "cache_write", "batch"))
     if not price.content:
         return None
     paid_in, paid_out = price.number("input"), price.number("output")
     if paid_in is None or paid_out is None:
         raise price.bad("needs input and output, in US dollars per million tokens")
-    return Price(paid_in, paid_out, price.number("cached_input"))
+    return Price(paid_in, paid_out, price.number("cached_input"), price.number("cache_write"), price.number("batch"))
 
 
 def _models(path: Path) -> dict[str, Any]:

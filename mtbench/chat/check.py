@@ -84,7 +84,7 @@ async def _does_batches(spec: ModelSpec, timeout: float) -> bool:
         url, headers = anthropic.url(endpoint, "/messages/batches?limit=1"), anthropic.headers(endpoint)
     else:
         url, headers = joined(endpoint.url, "/batches?limit=1"), openai.headers(endpoint)
-    async with Http(spec.id, timeout) as http:
+    async with Http(spec.id, timeout, masked=endpoint.masked) as http:
         try:
             return (await http.get(url, headers)).status == 200
         except RequestError:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isfinite
 
 from mtbench.chat.http import HttpReply
 from mtbench.chat.refusals import refused_parameter
@@ -22,6 +23,9 @@ from mtbench.errors import (
 )
 
 _MOST_WORDS = 300
+_MOST_READ = 20_000
+"""Characters of a message that are looked at: what is longer echoes the request, or is no message."""
+
 _LONGEST_WAIT = 3600.0
 """Seconds; an endpoint that asks to wait longer has closed for the day, which is not a matter of trying again."""
 
@@ -91,8 +95,7 @@ def fault(reply: HttpReply, asked: Asked, words: Words) -> RequestError:
     if status == 429:
         return _limited(said, retry_after(reply.headers))
     if status in (408, 409, 425) or status >= 500:
-        kind = "timeout" if status in (408, 504) else None
-        return Retryable(said, retry_after(reply.headers), kind)
+        return _passing(status, said, retry_after(reply.headers))
     if status == 407:
         return EndpointFailed(f"{said} (the proxy wants a user and password)")
     return _given_up(status, said, words, asked)
@@ -104,28 +107,29 @@ def words_of(reply: HttpReply) -> Words:
     if isinstance(body, list) and body:
         body = body[0]
     if not isinstance(body, dict):
-        return Words(_plain(reply.body.decode(errors="replace")))
+        return Words(_plain(reply.body[:_MOST_READ].decode(errors="replace")))
     error = body.get("error", body)
     if not isinstance(error, dict):
-        return Words(str(error), codes=_codes(body))
+        return Words(str(error)[:_MOST_READ], codes=_codes(body))
     inner = error.get("innererror")
     codes = _codes(error) | (_codes(inner) if isinstance(inner, dict) else frozenset())
     message, param = _message(error)
-    return Words(message, param or str(error.get("param") or ""), codes)
+    return Words(message[:_MOST_READ], param or str(error.get("param") or ""), codes)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, from retry-after-ms or Retry-After (seconds or an HTTP date); None if not said."""
     try:
         if "retry-after-ms" in headers:
-            return max(0.0, float(headers["retry-after-ms"]) / 1000)
-        value = headers.get("retry-after", "")
-        if re.fullmatch(r"\s*[\d.]+\s*", value):
-            return float(value)
-        when = parsedate_to_datetime(value)
-    except ValueError:
+            seconds = float(headers["retry-after-ms"]) / 1000
+        elif re.fullmatch(r"\s*[0-9.]+\s*", value := headers.get("retry-after", "")):
+            seconds = float(value)
+        else:
+            when = parsedate_to_datetime(value)
+            seconds = (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, seconds) if isfinite(seconds) else None
 
 
 def _is_quota(status: int, words: Words) -> bool:
@@ -138,6 +142,12 @@ def _limited(said: str, wait: float | None) -> RequestError:
     if wait is not None and wait > _LONGEST_WAIT:
         return OutOfQuota(f"{said} (it asks to wait {wait / 3600:.1f} hours; run again then)")
     return Retryable(said, wait, kind="rate limited")
+
+
+def _passing(status: int, said: str, wait: float | None) -> RequestError:
+    if wait is not None and wait > _LONGEST_WAIT:
+        return EndpointFailed(f"{said} (it asks to wait {wait / 3600:.1f} hours; run again then)")
+    return Retryable(said, wait, "timeout" if status in (408, 504) else None)
 
 
 def _given_up(status: int, said: str, words: Words, asked: Asked) -> GivenUp:
@@ -161,7 +171,8 @@ def _message(error: Mapping[str, object]) -> tuple[str, str]:
     said = error.get("message") or error.get("detail") or error.get("errors") or error.get("msg") or ""
     if isinstance(said, list) and said and isinstance(said[0], dict):
         finding = said[0]
-        place = ".".join(str(part) for part in finding.get("loc") or () if part != "body")
+        loc = finding.get("loc")
+        place = ".".join(str(part) for part in loc if part != "body") if isinstance(loc, list) else ""
         return f"{place}: {finding.get('msg') or finding.get('message') or finding}", place
     metadata = error.get("metadata")
     raw = metadata.get("raw") if isinstance(metadata, dict) else None
@@ -173,8 +184,8 @@ def _codes(error: Mapping[str, object]) -> frozenset[str]:
 
 
 def _plain(text: str) -> str:
-    title = re.search(r"<title>(.*?)</title>", text, re.I | re.S)
-    return title[1] if title else re.sub(r"<[^>]*>", " ", text)
+    title = re.search(r"<title>([^<]*)</title>", text, re.I)
+    return title[1] if title else re.sub(r"<[^<>]*>", " ", text)
 
 
 def _shortened(text: str) -> str:

@@ -9,12 +9,12 @@ from math import isfinite
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit, urlunsplit
-from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
 import aiohttp
 import orjson
 
+from mtbench.chat.proxies import Proxy, proxy_for
 from mtbench.errors import EndpointFailed, RequestError, Retryable, Unreachable
 
 _CONNECT_SECONDS = 30.0
@@ -48,12 +48,19 @@ class Http:
     """One user's hold on the session that all users in this event loop share; the last `aclose` closes it.
 
     `model` is what messages call the model. `timeout`: seconds for a whole request. The number of connections is not
-    limited here: who asks limits it. `observe` is given the headers of every reply, names in lower case. Certificates
-    are verified; HTTP_PROXY, HTTPS_PROXY and NO_PROXY hold except for this machine's own addresses.
+    limited here: who asks limits it. `observe` is given the headers of every reply, names in lower case. `masked` takes
+    keys out of what a server said. Certificates are verified, and proxies hold (chat/proxies.py).
     """
 
-    def __init__(self, model: str, timeout: float, observe: Callable[[Mapping[str, str]], None] = nothing) -> None:
-        self._model, self._observe = model, observe
+    def __init__(
+        self,
+        model: str,
+        timeout: float,
+        observe: Callable[[Mapping[str, str]], None] = nothing,
+        masked: Callable[[str], str] = str,
+    ) -> None:
+        self._model, self._observe, self._masked = model, observe, masked
+        self._proxies: dict[str, Proxy | None] = {}
         total = timeout if isfinite(timeout) else None
         self._timeout = aiohttp.ClientTimeout(total=total, sock_connect=min(_CONNECT_SECONDS, timeout))
         self._seconds = timeout
@@ -89,9 +96,9 @@ class Http:
                 self._observe(reply.headers)
                 if reply.status not in _REDIRECTS or "location" not in reply.headers:
                     return reply
-                url = _redirected(url, self._at(url), reply.headers["location"])
+                url = _redirected(url, self._at(url), reply.headers["location"], self._masked)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _as_ours(error, self._at(url), self._seconds) from error
+            raise _as_ours(error, self._at(url), self._seconds, self._masked) from error
         raise EndpointFailed(f"{self._at(url)}: redirects in a circle: check the base URL")
 
     def _at(self, url: str) -> str:
@@ -99,11 +106,28 @@ class Http:
 
     async def _send(self, method: str, url: str, headers: Mapping[str, str], data: bytes | None) -> HttpReply:
         assert self._shared
+        proxy = self._proxy(url)
+        to_proxy = proxy.headers if proxy else {}
+        if not url.startswith("https:"):  # without a tunnel, the request itself is what the proxy reads
+            headers = {**headers, **to_proxy}
         async with self._shared.session.request(
-            method, url, headers=headers, data=data, timeout=self._timeout, allow_redirects=False, proxy=_proxy(url)
+            method,
+            url,
+            headers=headers,
+            data=data,
+            timeout=self._timeout,
+            allow_redirects=False,
+            proxy=proxy.url if proxy else None,
+            proxy_headers=to_proxy,
         ) as response:
             body = await response.read()
             return HttpReply(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
+
+    def _proxy(self, url: str) -> Proxy | None:
+        server = "//".join(urlsplit(url)[:2])
+        if server not in self._proxies:
+            self._proxies[server] = proxy_for(url, self._at(url))
+        return self._proxies[server]
 
 
 def joined(base: str, path: str) -> str:
@@ -145,45 +169,44 @@ class _Shared:
 _SESSIONS: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictionary()
 
 
-def _redirected(url: str, where: str, location: str) -> str:
+def _redirected(url: str, where: str, location: str, masked: Callable[[str], str]) -> str:
     """Where a redirect leads, if that is the same server (or the same host over TLS): keys go nowhere else."""
-    target = urljoin(url, location)
-    old, new = urlsplit(url), urlsplit(target)
-    to_tls = old.scheme == "http" and new.scheme == "https" and old.port is None and new.port is None
-    if old.hostname == new.hostname and ((old.scheme, old.port) == (new.scheme, new.port) or to_tls):
-        return target
+    try:
+        target = urljoin(url, location)
+        old, new = urlsplit(url), urlsplit(target)
+        to_tls = old.scheme == "http" and new.scheme == "https" and old.port is None and new.port is None
+        if old.hostname == new.hostname and ((old.scheme, old.port) == (new.scheme, new.port) or to_tls):
+            return target
+    except ValueError as error:
+        raise EndpointFailed(f"{where}: it redirects to what is no address: check the base URL") from error
+    place = masked(f"{new.scheme}://{new.netloc.rpartition('@')[2]}")
     raise EndpointFailed(
-        f"{where}: it redirects to {new.scheme}://{new.netloc}, and keys are not sent on to another server: "
+        f"{where}: it redirects to {place}, and keys are not sent on to another server: "
         "if that is the right endpoint, make it the base URL"
     )
 
 
-def _proxy(url: str) -> str | None:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if host in ("localhost", "::1") or host.startswith("127.") or proxy_bypass(host):
-        return None
-    return getproxies().get(parts.scheme)
-
-
-def _as_ours(error: Exception, where: str, seconds: float) -> RequestError:
+def _as_ours(error: Exception, where: str, seconds: float, masked: Callable[[str], str]) -> RequestError:
     match error:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
             return EndpointFailed(
-                f"{where}: no safe connection: {error}. For a certificate of your own, set SSL_CERT_FILE"
+                f"{where}: no safe connection: {masked(str(error))}. For a certificate of your own, set SSL_CERT_FILE"
             )
         case aiohttp.ClientConnectorDNSError():
-            return Unreachable(f"{where}: no such host: check the base URL and the network")
+            return Unreachable(f"{where}: no such host: {error.host}. Check the base URL, the network and the proxy")
         case aiohttp.ConnectionTimeoutError():
             return Unreachable(f"{where}: no connection within {min(seconds, _CONNECT_SECONDS):g} s")
         case aiohttp.ClientConnectorError() if error.os_error.errno not in _PASSING:
-            why = os.strerror(error.os_error.errno) if error.os_error.errno else error.os_error
+            why = os.strerror(error.os_error.errno) if error.os_error.errno else str(error.os_error)
+            if isinstance(error, aiohttp.ClientProxyConnectionError):
+                return Unreachable(f"{where}: no connection to the proxy at {error.host}:{error.port}: {why}")
             return Unreachable(f"{where}: no connection: {why}. Is the server running there?")
         case aiohttp.ClientHttpProxyError() if error.status == 407:
             return EndpointFailed(f"{where}: the proxy wants a user and password (407): put them into HTTPS_PROXY")
+        case aiohttp.ClientHttpProxyError() if error.status < 500:
+            return EndpointFailed(f"{where}: the proxy lets nothing through to there ({error.status})")
         case TimeoutError():
             return Retryable(f"{where}: no reply within {seconds:g} s", kind="timeout")
         case _:
-            return Retryable(
-                f"{where}: the connection was lost: {error or type(error).__name__}", kind="dropped connection"
-            )
+            why = masked(str(error)) or type(error).__name__
+            return Retryable(f"{where}: the connection was lost: {why}", kind="dropped connection")

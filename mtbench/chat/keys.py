@@ -7,16 +7,16 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
+from mtbench.chat.masking import LONG, SHORTEST, masked
 from mtbench.chat.spec import ModelSpec
-from mtbench.errors import BadKey, MtbenchError
+from mtbench.errors import BadKey, BadRecord, MtbenchError
 
-SECRET_NAME = re.compile(r"authorization|key|token|secret|cookie", re.I)
+SECRET_NAME = re.compile(
+    r"authorization|key|token|secret|cookie|passw|credential|signature|^(auth|code|pwd|sig)$", re.I
+)
 """Headers and fields of a URL whose values are kept out of files."""
-
-_SHORTEST_SECRET = 6
-"""Shorter values are stand-ins such as EMPTY, and cutting them out would spoil messages."""
 
 _PATHS = ("/chat/completions", "/messages")
 _PUBLIC = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
@@ -37,10 +37,11 @@ class Endpoint:
 
     def masked(self, text: str) -> str:
         """`text` without the key and without the values of the alias's own headers, which may be secrets."""
-        for secret in (self.key or "", *self.headers.values()):
-            if len(secret) >= _SHORTEST_SECRET:
-                text = text.replace(secret, "[key]")
-        return text
+        for name, value in self.headers.items():
+            if not SECRET_NAME.search(name) and len(value) >= SHORTEST:
+                text = text.replace(value, "[key]")
+        secret_headers = (value for name, value in self.headers.items() if SECRET_NAME.search(name))
+        return masked(text, (self.key or "", *secret_headers))
 
 
 def key_variable(spec: ModelSpec) -> str | None:
@@ -67,25 +68,29 @@ def base_url(spec: ModelSpec) -> str:
     url = setting(f"{spec.provider.upper()}_BASE_URL") or _PUBLIC[spec.provider]
     if spec.base_url is not None:  # an empty one is a variable of a script that was not set, not the public endpoint
         url = spec.base_url
-    form = "must look like http://HOST:PORT/v1 or https://HOST/v1"
+    key = (name := key_variable(spec)) and setting(name)
+    shown = re.sub(r"(?s)(//)?.*@", r"\1…@", masked(url, (key or "",)))
+    problem = f"{spec.id}: base URL {shown!r} must look like http://HOST:PORT/v1 or https://HOST/v1"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise MtbenchError(f"{spec.id}: base URL {url!r} {form} ({error})") from error
+        raise MtbenchError(problem) from error
     if parts.username or parts.password:
         raise MtbenchError(f"{spec.id}: the base URL holds a user or password; keys come from the environment or .env")
-    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
-        if SECRET_NAME.search(name):
+    for field_name, _ in parse_qsl(parts.query, keep_blank_values=True):
+        if SECRET_NAME.search(field_name):
             raise MtbenchError(
-                f"{spec.id}: {name} in the base URL looks like a key, and base URLs stand in files: give an alias in "
-                "models.yaml its api_key_env, or headers with ${VARIABLE}"
+                f"{spec.id}: {field_name} in the base URL looks like a key, and base URLs stand in files: give an "
+                "alias in models.yaml its api_key_env, or headers with ${VARIABLE}"
             )
+    if key and len(key) >= LONG and (key in url or quote(key, safe="") in url):
+        raise MtbenchError(f"{spec.id}: the base URL holds the key in {name}, and base URLs stand in files")
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise MtbenchError(f"{spec.id}: base URL {url!r} {form}")
+        raise MtbenchError(problem)
     for path in _PATHS:
         if parts.path.rstrip("/").endswith(path):
-            raise MtbenchError(f"{spec.id}: leave {path} off the end of the base URL {url!r}; it is added")
+            raise MtbenchError(f"{spec.id}: leave {path} off the end of the base URL {shown!r}; it is added")
     return url.rstrip("/")
 
 
@@ -122,9 +127,11 @@ def setting(name: str) -> str | None:
     if not path:
         return None
     try:
-        return (dotenv_values(path).get(name) or "").strip() or None
-    except (OSError, UnicodeDecodeError) as error:
-        raise MtbenchError(f"{Path(path)}: cannot be read: {error}") from error
+        return (dotenv_values(path, encoding="utf-8-sig").get(name) or "").strip() or None
+    except UnicodeDecodeError as error:
+        raise BadRecord(Path(path), error.object.count(b"\n", 0, error.start) + 1, "is not UTF-8 text") from error
+    except OSError as error:
+        raise MtbenchError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _filled(spec: ModelSpec, value: str) -> str:

@@ -11,6 +11,7 @@ from mtbench.chat.limits import Limited, Limiter
 from mtbench.chat.metered import Attempt, Metered
 from mtbench.chat.prices import estimate_tokens, pricing
 from mtbench.chat.spec import ModelSpec
+from mtbench.chat.ways import Opening, Way
 from mtbench.errors import CannotStart, MtbenchError
 
 
@@ -23,11 +24,12 @@ def open_model(
     *,
     timeout: float = 600.0,
     keep_thinking: bool = False,
-    attempts: int = 8,
+    attempts: int = 10,
     wait_when_limited: bool = True,
     limiter: Limiter | None = None,
     budget: Budget | None = None,
     cache: Path | None = None,
+    way: Way | None = None,
     note: Callable[[str], None],
     ended: Callable[[Attempt], None] = _nothing,
     retried: Callable[[], None] = _nothing,
@@ -39,7 +41,8 @@ def open_model(
     timeout: seconds that one request may take. keep_thinking: leave the reasoning in the text, in <think> tags.
     attempts: how often a request is sent while its faults may pass. wait_when_limited: whether a 429 is waited out.
     limiter: what holds requests back, shared by all who ask this model there; else the spec's own limits do. budget:
-    what the whole run may spend. cache: folder of replies that need not be asked for.
+    what the whole run may spend. cache: folder of replies that need not be asked for. way: how the model is asked if
+    not by a live request each time.
 
     note: told once of what a person should know. ended: told of each attempt. retried: called for each further attempt.
     from_cache: called for each reply that the cache gave. sleep: waits; what it raises ends the waiting.
@@ -48,6 +51,7 @@ def open_model(
     """
     from mtbench.chat.adapt import Adapting
     from mtbench.chat.cache import Cached
+    from mtbench.chat.prefixes import LeaderFirst
     from mtbench.chat.retry import Retrying
 
     limiter = limiter or Limiter(spec.id, spec.limits, sleep=sleep, note=note)
@@ -58,19 +62,22 @@ def open_model(
             f"--budget: no price is known for {spec.id}: give it one in models.yaml, such as "
             "price: {input: 0.5, output: 1.5} (US dollars per million tokens), or limit the run by --max-requests"
         )
-    adapter = open_adapter(spec, timeout=timeout, keep_thinking=keep_thinking, note=note, observe=limiter.observe)
-    metered = Metered(adapter, spec.id, price=price, ended=ended, budget=budget)
-    limited = Limited(metered, limiter, _estimate)
-    patient = Retrying(
-        limited,
-        spec.id,
-        attempts=attempts,
-        sleep=sleep,
-        retried=retried,
-        note=note,
-        wait_when_limited=wait_when_limited,
-    )
-    adapting = Adapting(patient, spec.id, note)
+    if way:
+        asked = way.open(spec, Opening(timeout, keep_thinking, budget, note, ended, sleep))
+    else:
+        adapter = open_adapter(spec, timeout=timeout, keep_thinking=keep_thinking, note=note, observe=limiter.observe)
+        metered = Metered(adapter, spec.id, price=price, ended=ended, budget=budget)
+        asked = Retrying(
+            Limited(metered, limiter, _estimate),
+            spec.id,
+            attempts=attempts,
+            sleep=limiter.rest,
+            retried=retried,
+            note=note,
+            wait_when_limited=wait_when_limited,
+        )
+        asked = LeaderFirst(asked, sleep) if spec.provider == "anthropic" else asked
+    adapting = Adapting(asked, spec.id, note)
     if cache is None:
         return adapting
     where = None if spec.provider == "local" else base_url(spec)

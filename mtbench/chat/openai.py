@@ -29,7 +29,7 @@ class OpenAIModel:
         observe: Callable[[Mapping[str, str]], None] = nothing,
     ) -> None:
         self._spec, self._endpoint, self._keep_thinking = spec, endpoint, keep_thinking
-        self._http = Http(spec.id, timeout, observe)
+        self._http = Http(spec.id, timeout, observe, endpoint.masked)
 
     async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
         body, asked = request(self._spec, self._endpoint, messages, params)

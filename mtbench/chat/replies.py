@@ -40,7 +40,7 @@ def completed(
         raise Retryable(
             f"{asked.model} at {asked.host} gave an empty answer",
             kind="empty answer",
-            tokens=(usage.input, usage.output, usage.cached),
+            tokens=(usage.input, usage.output, usage.cached, usage.written),
         )
     reasoning = "\n\n".join(filter(None, (thinking.strip(), written)))
     kept = with_thinking(reasoning, answer) if keep_thinking else answer

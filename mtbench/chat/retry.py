@@ -7,21 +7,21 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from mtbench.chat import ChatModel, Completion, Message, Params
 from mtbench.errors import RateLimited, Retryable, Unreachable
 
-_UNREACHABLE_ATTEMPTS = 4
+_UNREACHABLE_ATTEMPTS = 6
 _USELESS_ATTEMPTS = 3
 _USELESS = ("empty answer", "malformed reply")
 """Replies that came and are no use: from a wrong base URL, say, they always are."""
 _LONG_WAIT = 60.0
-_growing = wait_random_exponential(multiplier=2, min=1, max=60)
+_growing = wait_random_exponential(multiplier=0.5, min=0.25, max=60)
 
 
 class Retrying:
     """A ChatModel that asks `model` up to `attempts` times while errors are Retryable; fewer times if nobody answers.
 
-    Between attempts it waits 1 to 60 seconds, at random below a limit that doubles, and never less than the endpoint
-    asked for. `sleep` waits a number of seconds; what it raises ends the trying. `retried` is called before each wait,
-    and `note` is told once when an endpoint asks for a wait of more than a minute. Where `wait_when_limited` is False, a
-    429 ends the run.
+    Between attempts it waits a quarter of a second to 60 seconds, at random below a limit that begins at half a second
+    and doubles, and never less than the endpoint asked for. `sleep` waits a number of seconds; what it raises ends the trying. `retried` is called before each wait,
+    and `note` is told once when an endpoint asks for a wait of more than a minute. Where `wait_when_limited` is False,
+    a 429 ends the run.
     """
 
     def __init__(
@@ -41,6 +41,19 @@ class Retrying:
         self._said_long_wait = False
 
     async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
+        try:
+            return await self._ask(messages, params)
+        except Retryable as error:  # only now: to set up a policy takes longer than the rest of a request
+            return await self._ask_again(error, messages, params)
+
+    async def _ask_again(self, first: Retryable, messages: Sequence[Message], params: Params) -> Completion:
+        failed = [first]
+
+        async def ask() -> Completion:
+            if failed:
+                raise failed.pop()
+            return await self._ask(messages, params)
+
         policy = AsyncRetrying(
             retry=retry_if_exception_type(Retryable),
             stop=self._enough,
@@ -50,7 +63,7 @@ class Retrying:
             reraise=True,
         )
         try:
-            return await policy(self._complete, messages, params)
+            return await policy(ask)
         except Retryable as error:
             tried = policy.statistics["attempt_number"]
             error.args = (f"{error} (after {tried} attempt{'s' if tried > 1 else ''})",)
@@ -59,7 +72,7 @@ class Retrying:
     async def aclose(self) -> None:
         await self._model.aclose()
 
-    async def _complete(self, messages: Sequence[Message], params: Params) -> Completion:
+    async def _ask(self, messages: Sequence[Message], params: Params) -> Completion:
         try:
             return await self._model.complete(messages, params)
         except Retryable as error:

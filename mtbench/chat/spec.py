@@ -9,11 +9,17 @@ PROVIDERS = ("openai", "anthropic", "local")
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars per million tokens; `cached_input` is what a cached input token costs."""
+    """US dollars per million tokens.
+
+    `cached_input`: what an input token costs that the provider's cache holds; `cache_write`: one that is put there.
+    `batch`: the part of all these that a request in a batch job costs; None: half.
+    """
 
     input: float
     output: float
     cached_input: float | None = None
+    cache_write: float | None = None
+    batch: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

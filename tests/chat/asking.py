@@ -43,7 +43,7 @@ def spec_for(provider: str, url: str, name: str = "test-model") -> ModelSpec:
 
 @asynccontextmanager
 async def opened(
-    spec: ModelSpec, heard: Heard | None = None, *, timeout: float = 5, attempts: int = 8, keep_thinking: bool = False
+    spec: ModelSpec, heard: Heard | None = None, *, timeout: float = 5, attempts: int = 10, keep_thinking: bool = False
 ) -> AsyncIterator[ChatModel]:
     heard = heard or Heard()
     model = open_model(

@@ -140,7 +140,7 @@ async def test_no_text_is_an_empty_answer() -> None:
 
 async def test_usage_counts_cached_tokens_as_input() -> None:
     usage = {"input_tokens": 10, "output_tokens": 5, "cache_read_input_tokens": 80, "cache_creation_input_tokens": 7}
-    assert (await answer(Reply("Far.", usage=usage))).usage == Usage(97, 5, 80)
+    assert (await answer(Reply("Far.", usage=usage))).usage == Usage(97, 5, 80, 7)
 
 
 async def test_a_seed_is_left_out_and_said_once() -> None:

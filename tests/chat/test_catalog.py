@@ -59,6 +59,25 @@ def test_a_settings_files_other_keys_are_not_looked_at(folder: Path) -> None:
     assert load(folder, "judge: [gpt-4]\nparallel: 8\n") == Catalog()
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "api_key_env: sk-hunter22",
+        "api_key_env: gsk_HUNTER22hunter22HUNTER22",
+        "api_key_env: [hunter22]",
+        "api_key: hunter22",
+        "headers: {authorization: Bearer hunter22}",
+        "headers: {authorization: [hunter22]}",
+        'headers: {authorization: "${KEY}\\nhunter22"}',
+        "params: {api_key: hunter22}",
+    ],
+)
+def test_a_key_in_the_file_is_refused_and_not_shown(folder: Path, line: str) -> None:
+    with pytest.raises(MtbenchError, match=r"models\.yaml: models\.a\.") as caught:
+        load(folder, f"models:\n  a:\n    provider: openai\n    model: x\n    {line}\n")
+    assert "hunter22" not in str(caught.value).lower()
+
+
 @pytest.mark.parametrize("text", ["", "models:\n", "models: {}\n", "# nothing\n"])
 def test_a_file_without_aliases_is_empty(folder: Path, text: str) -> None:
     assert dict(load(folder, text)) == {}
@@ -97,7 +116,10 @@ def test_entries_may_share_their_fields(folder: Path) -> None:
         ("models: {a: {provider: openai, model: x, params: {1: 2}}}", "models.a.params: must be a mapping of names"),
         ("models: {a: {provider: openai, model: x, headers: {h: 1}}}", "models.a.headers.h: must be a text"),
         ("models: {a: {provider: openai, model: x, limits: {rps: 1}}}", "models.a.limits.rps: unknown key"),
-        ("models: {a: {provider: openai, model: x, limits: {rpm: 0}}}", "models.a.limits.rpm: must be a number above 0"),
+        (
+            "models: {a: {provider: openai, model: x, limits: {rpm: 0}}}",
+            "models.a.limits.rpm: must be a number above 0",
+        ),
         ("models: {a: {provider: openai, model: x, limits: {tpm: .inf}}}", "models.a.limits.tpm: must be a number abo"),
         (
             "models: {a: {provider: openai, model: x, limits: {parallel: 0}}}",

@@ -116,6 +116,42 @@ def test_a_base_url_may_hold_no_key_and_does_not_show_it(query: str) -> None:
     assert "sk-123" not in str(caught.value)
 
 
+@pytest.mark.parametrize("query", ["code=hunter22", "sig=hunter22", "password=hunter22", "x-amz-credential=hunter22"])
+def test_other_names_of_secrets_are_refused_as_well(query: str) -> None:
+    with pytest.raises(MtbenchError, match="looks like a key") as caught:
+        endpoint_of(ModelSpec("m", "openai", "m", f"http://host:8000/v1?{query}"))
+    assert "hunter22" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "me:hunter22@host/v1",
+        "http://me:hunter22/3@host/v1",
+        "http://me:hunter22@host:port/v1",
+        "ftp://me:hunter22@host",
+    ],
+)
+def test_a_malformed_base_url_is_shown_without_its_password(url: str) -> None:
+    with pytest.raises(MtbenchError, match=r"base URL") as caught:
+        endpoint_of(ModelSpec("m", "openai", "m", url))
+    assert "hunter22" not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["/gateway/{}/v1", "/v1?x={}", ":{}/v1", "/v1/{}/chat/completions", "/{}@x/v1"])
+def test_a_base_url_may_not_hold_the_key_itself(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789/abcdef")
+    for key in ("sk-0123456789/abcdef", "sk-0123456789%2Fabcdef"):
+        with pytest.raises(MtbenchError, match=r"base URL") as caught:
+            endpoint_of(ModelSpec("m", "openai", "m", f"http://host{place.format(key)}"))
+        assert "0123456789" not in str(caught.value)
+
+
+def test_a_key_that_is_a_word_may_be_the_hosts_name_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "ollama")
+    assert endpoint_of(ModelSpec("m", "openai", "m", "http://ollama:11434/v1")).key == "ollama"
+
+
 def test_a_base_url_may_hold_another_query() -> None:
     url = "http://host/v1?api-version=2024-10-21"
     assert endpoint_of(ModelSpec("m", "openai", "m", url)).url == url
@@ -133,5 +169,5 @@ def test_a_stand_in_for_a_key_does_not_spoil_messages() -> None:
 
 def test_a_dotenv_file_that_cannot_be_read_is_said(folder: Path) -> None:
     (folder / ".env").write_bytes(b"OPENAI_API_KEY=\xff\xfe\n")
-    with pytest.raises(MtbenchError, match=r"\.env: cannot be read"):
+    with pytest.raises(MtbenchError, match=r"\.env, line 1: is not UTF-8 text"):
         find_key(GPT)

@@ -59,7 +59,7 @@ async def test_a_local_model_that_cannot_start_ends_the_run_as_any_endpoint_that
     async with opened(ModelSpec("none", "local", "none.gguf")) as model:
         with pytest.raises(CannotStart, match=r"none\.gguf") as caught:
             await model.complete(HELLO, Params())
-    assert (caught.value.ends_run, caught.value.exit_code) == (True, 2)
+    assert (caught.value.ends, caught.value.exit_code) == ("model", 2)
 
 
 async def test_requests_that_wait_for_a_start_that_fails_do_not_each_try_it_again(folder: Path) -> None:

@@ -47,9 +47,9 @@ async def test_a_fault_that_passes_is_tried_again(fault: Fault, provider: str) -
 @pytest.mark.parametrize(
     ("fault", "attempts", "kind"),
     [
-        (Fault(status=500), 8, "unavailable"),
-        (Fault(status=429), 8, "rate limited"),
-        (Fault(drop="before"), 8, "dropped connection"),
+        (Fault(status=500), 10, "unavailable"),
+        (Fault(status=429), 10, "rate limited"),
+        (Fault(drop="before"), 10, "dropped connection"),
         (Fault(malformed=True), 3, "malformed reply"),
         (Fault(empty=True), 3, "empty answer"),
     ],
@@ -74,14 +74,14 @@ async def test_a_slow_endpoint_is_a_timeout() -> None:
     assert caught.value.kind == "timeout"
 
 
-async def test_waits_grow_and_are_never_under_a_second() -> None:
+async def test_waits_begin_short_and_grow() -> None:
     heard = Heard()
     async with ModelServer(faults=lambda _: Fault(status=500)) as server, asked(server, heard=heard) as model:
         with pytest.raises(Retryable):
             await model.complete(HELLO, Params())
-    limits = [2, 4, 8, 16, 32, 60, 60]
+    limits = [0.5, 1, 2, 4, 8, 16, 32, 60, 60]
     assert len(heard.waits) == len(limits)
-    assert all(1 <= wait <= limit for wait, limit in zip(heard.waits, limits, strict=True))
+    assert all(0.25 <= wait <= limit for wait, limit in zip(heard.waits, limits, strict=True))
 
 
 @pytest.mark.parametrize("headers", [{"Retry-After": "90"}, {"retry-after-ms": "90000"}])
@@ -90,7 +90,8 @@ async def test_an_endpoint_that_asks_to_wait_is_given_its_time(headers: dict[str
     fault = Fault(status=429, headers=headers)
     async with ModelServer(faults=[fault, fault]) as server, asked(server, heard=heard) as model:
         await model.complete(HELLO, Params())
-    assert heard.waits == [90, 90]
+    assert len(heard.waits) >= 2  # this request's own, and those of the pause that holds for all
+    assert {round(wait) for wait in heard.waits} == {90}
     assert heard.notes == ["test-model: the endpoint asks to wait 90 s; waiting"]
 
 
@@ -111,19 +112,19 @@ async def test_what_will_not_pass_is_not_tried_again(fault: Fault, error: type[E
     assert len(server.requests) == 1
 
 
-async def test_nobody_listening_is_unreachable_after_four_attempts() -> None:
+async def test_nobody_listening_is_unreachable_after_six_attempts() -> None:
     async with ModelServer() as server:
         url = server.base_url
     heard = Heard()
     async with opened(spec_for("openai", url), heard) as model:
-        with pytest.raises(Unreachable, match=r"127\.0\.0\.1:\d+: no connection: .*refused.*after 4 attempts"):
+        with pytest.raises(Unreachable, match=r"127\.0\.0\.1:\d+: no connection: .*refused.*after 6 attempts"):
             await model.complete(HELLO, Params())
-    assert heard.retries == 3
+    assert heard.retries == 5
 
 
 async def test_an_unknown_host_is_unreachable() -> None:
     async with opened(spec_for("openai", "http://no-such-host.invalid/v1")) as model:
-        with pytest.raises(Unreachable, match=r"no-such-host\.invalid: no such host.*after 4 attempts"):
+        with pytest.raises(Unreachable, match=r"no-such-host\.invalid: no such host.*after 6 attempts"):
             await model.complete(HELLO, Params())
 
 

@@ -20,14 +20,16 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import orjson
 from aiohttp import web
 
 from tests.support.protocols import Anthropic, Json, OpenAI, Reply, Request, default_reply
 
-__all__ = ["Fault", "ModelServer", "Reply", "Request", "default_reply", "running_server"]
+__all__ = ["Fault", "ModelServer", "Reply", "Request", "default_reply", "running", "running_server"]
+
+SomeServer = TypeVar("SomeServer", bound="ModelServer")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class ModelServer:
     refuses: parameters answered with a realistic 400: temperature, max_tokens, max_completion_tokens, top_p, seed,
         system, schema.
     key: the only key that is taken (401 otherwise). models: the only models known (404 otherwise).
-    latency: seconds that each answer takes. batches: whether GET /v1/batches answers 200.
+    latency: seconds that each answer takes. batches: whether GET /v1/batches answers 200. port: where it listens; 0: at
+        a port that is free.
 
     `requests`: every POST that asked for a completion. `lookups`: every GET. `most_at_once`: the largest number of
     POSTs that were open at one time.
@@ -75,6 +78,7 @@ class ModelServer:
         models: Collection[str] | None = None,
         latency: float = 0.0,
         batches: bool = True,
+        port: int = 0,
     ) -> None:
         self.reply = reply or default_reply
         self.faults = faults if callable(faults) else list(faults)
@@ -83,12 +87,12 @@ class ModelServer:
         self.requests: list[Request] = []
         self.lookups: list[Request] = []
         self.most_at_once = 0
+        self.port = port
         self._open = 0
-        self._port = 0
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/v1"
+        return f"http://127.0.0.1:{self.port}/v1"
 
     @property
     def bodies(self) -> list[Json]:
@@ -102,9 +106,9 @@ class ModelServer:
         app.router.add_get("/v1/{rest:.*}", self._get)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
-        self._port = self._runner.addresses[0][1]
+        self.port = self._runner.addresses[0][1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -173,7 +177,14 @@ class ModelServer:
 @contextmanager
 def running_server(**options: Any) -> Iterator[ModelServer]:
     """A ModelServer with these options in a background thread, for tests that are not async."""
-    server, loop = ModelServer(**options), asyncio.new_event_loop()
+    with running(ModelServer(**options)) as server:
+        yield server
+
+
+@contextmanager
+def running(server: SomeServer) -> Iterator[SomeServer]:
+    """`server` in a background thread, for tests that are not async."""
+    loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
