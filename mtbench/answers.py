@@ -1,16 +1,19 @@
 """questions × models → answers: every turn asked in the light of the earlier ones."""
 
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import time
+from typing import Protocol
 
 from mtbench import __version__, files
-from mtbench.benches import Bench, id_order, load_answers, question_hash
+from mtbench.benches import Bench
 from mtbench.chat import ChatModel, Completion, Message, Params
 from mtbench.chat.spec import ModelSpec
 from mtbench.engine import Recall, Stop, all_of, run_all
-from mtbench.errors import MtbenchError, RequestError
+from mtbench.errors import LeftUndone, MtbenchError, RequestError
+from mtbench.indexes import AnswerFile, Questions, question_hash
 from mtbench.outputs import Output
 from mtbench.progress import Progress
 from mtbench.records import FASTCHAT_ERROR, Answer, Choice, Json, MadeBy, Question
@@ -31,7 +34,6 @@ TEMPERATURES = {
 DEFAULT_TEMPERATURE = 0.7
 
 OnTurn = Callable[[Question, int, Completion], None]
-"""Called with question, turn (from 1) and reply as soon as a turn of the first choice exists."""
 
 
 MAX_TOKENS = 1024
@@ -96,21 +98,21 @@ class AnswerWork:
         return {"question_id": self.question.question_id}
 
 
-def missing(
-    questions: Iterable[Question], answers: dict[int | str, Answer], settings: AnswerSettings
-) -> list[AnswerWork]:
+def missing(questions: Questions, answers: AnswerFile, settings: AnswerSettings) -> Iterator[AnswerWork]:
     """What a file of answers lacks: questions not answered, answered before their text changed, with fewer choices."""
-    works = []
-    for question in questions:
-        answer = answers.get(question.question_id)
-        if answer and answer.question_hash not in (None, question_hash(question)):
-            answer = None
-        choices = answer.choices if answer else ()
-        have = {choice.index for choice in choices if _is_whole(choice, question)}
-        wanted = tuple(index for index in range(settings.num_choices) if index not in have)
-        if wanted:
-            works.append(AnswerWork(question, wanted, answer if have else None))
-    return works
+    for row in questions.rows:
+        work = _lacking(questions.file.read(row), answers.answer(row), settings)
+        if work:
+            yield work
+
+
+def _lacking(question: Question, answer: Answer | None, settings: AnswerSettings) -> AnswerWork | None:
+    if answer and answer.question_hash not in (None, question_hash(question)):
+        answer = None
+    choices = answer.choices if answer else ()
+    have = {choice.index for choice in choices if _is_whole(choice, question)}
+    wanted = tuple(index for index in range(settings.num_choices) if index not in have)
+    return AnswerWork(question, wanted, answer if have else None) if wanted else None
 
 
 def _is_whole(choice: Choice, question: Question) -> bool:
@@ -118,17 +120,30 @@ def _is_whole(choice: Choice, question: Question) -> bool:
     return len(choice.turns) >= len(question.turns) and FASTCHAT_ERROR not in choice.turns
 
 
+class Watcher(Protocol):
+    """Who is told what a model answers, as it comes to exist."""
+
+    def on_file(self, model: str, answers: AnswerFile) -> None:
+        """The model's answers so far; later ones will be put there."""
+
+    def on_turn(self, model: str, question: Question, turn: int, reply: Completion) -> None:
+        """A turn (from 1) of the first choice."""
+
+    def on_answer(self, model: str, question: Question) -> None:
+        """The whole answer stands in the file."""
+
+
 async def generate(
     spec: ModelSpec,
     model: ChatModel,
     bench: Bench,
-    questions: Sequence[Question],
+    questions: Questions,
     settings: AnswerSettings,
     *,
     room: Callable[[], int],
     stop: Stop,
     progress: Progress,
-    on_turn: OnTurn | None = None,
+    watcher: Watcher | None = None,
 ) -> None:
     """Asks `model` for the answers that its file lacks, and leaves the file sorted and free of duplicates.
 
@@ -137,43 +152,49 @@ async def generate(
     path = bench.answers(spec.id)
     lane = progress.lane("answers")
     async with Output(path, progress.note, stop) as output:
-        answers = load_answers(path, progress.note)
-        check_same_model(spec, answers.values(), str(path))
-        works = missing(questions, answers, settings)
-        undone = {work.question.question_id for work in works}
-        for question in questions:
-            if question.question_id not in undone:
-                output.settle({"question_id": question.question_id})
-        _note_other_settings(spec, questions, answers, settings, progress)
+        answers = AnswerFile(path, questions, progress.note)
+        check_same_model(spec, answers)
+        undone = _settled(spec, questions, answers, settings, output, progress)
+        if watcher:
+            watcher.on_file(spec.id, answers)
         lane.total += len(questions)
-        lane.already += len(questions) - len(works)
+        lane.already += len(questions) - len(undone)
+        works = missing(Questions(questions.file, undone), answers, settings)
         recalls: dict[int | str, Recall] = {}
 
         async def do(work: AnswerWork) -> Answer:
             keep = partial(output.keep, work.key)
             recall = Recall(model, spec.full_name, stop, output.finished(work.key), keep)
             recalls[work.question.question_id] = recall
-            return await _answer(work, spec, recall, settings, on_turn)
+            return await _answer(work, spec, recall, settings, partial(watcher.on_turn, spec.id) if watcher else None)
 
         def finished(work: AnswerWork, answer: Answer) -> None:
-            output.add(work.key, answer.to_json())
+            answers.put(answer, output.add(work.key, answer.to_json()))
             recalls.pop(answer.question_id)
+            if watcher:
+                watcher.on_answer(spec.id, work.question)
 
         def failed(work: AnswerWork, error: RequestError) -> None:
             recall = recalls.pop(work.question.question_id)
-            if recall.finished or not error.ends_run:
+            if isinstance(error, LeftUndone):
+                recall.keep_new()
+            elif recall.finished or not error.leaves_undone:
                 output.fail(work.key, error, recall.finished)
 
         await run_all(works, do, room=room, stop=stop, lane=lane, finished=finished, failed=failed)
-        _tidy(output)
+        tidied = answers.tidied()
+        if tidied:
+            output.rewrite(tidied)
 
 
-def check_same_model(spec: ModelSpec, answers: Iterable[Answer], where: str) -> None:
-    """Raises MtbenchError when `answers` were given by another model under the same short id."""
-    for answer in answers:
+def check_same_model(spec: ModelSpec, answers: AnswerFile) -> None:
+    """Raises MtbenchError when answers were given by another model under the same short id."""
+    if answers.makers <= {"", spec.full_name}:
+        return
+    for answer in answers.all():
         if answer.made_by and answer.made_by.model not in ("", spec.full_name):
             raise MtbenchError(
-                f"{where} holds answers of {answer.made_by.model}, not of {spec.full_name}: "
+                f"{answers.path} holds answers of {answer.made_by.model}, not of {spec.full_name}: "
                 "give one of the two an alias in models.yaml"
             )
 
@@ -227,10 +248,11 @@ async def _converse(
     replies: list[Completion] = []
     hashes: list[str] = []
     for number, turn in enumerate(question.turns, 1):
-        messages.append(Message("user", turn))
+        begins_others = number < len(question.turns) or (number == 1 and settings.num_choices > 1)
+        messages.append(Message("user", turn, len(turn) if begins_others else 0))
         hashes.append(model.hash(messages, params))
         about = f"question {question.question_id}, turn {number}"
-        reply = await model.complete(messages, replace(params, about=about))
+        reply = await model.ask(hashes[-1], messages, replace(params, about=about))
         messages.append(Message("assistant", reply.text))
         replies.append(reply)
         if on_turn:
@@ -238,19 +260,32 @@ async def _converse(
     return replies, hashes
 
 
-def _note_other_settings(
+def _settled(
     spec: ModelSpec,
-    questions: Iterable[Question],
-    answers: dict[int | str, Answer],
+    questions: Questions,
+    answers: AnswerFile,
     settings: AnswerSettings,
+    output: Output,
     progress: Progress,
-) -> None:
-    """Says when answers that are kept were sampled with other settings than those asked for now."""
+) -> Sequence[int]:
+    """Takes what is answered off the list of failures; gives the rows of the rest.
+
+    Says when answers that are kept were sampled with other settings than those asked for now.
+    """
+    undone = array("L")
     kept = 0
     elsewhere: dict[str, int] = {}
-    for question in questions:
-        answer = answers.get(question.question_id)
-        if answer and answer.made_by and answer.question_hash == question_hash(question):
+    for row in questions.rows:
+        answer = answers.answer(row)
+        if answer is None:
+            undone.append(row)
+            continue
+        question = questions.file.read(row)
+        if _lacking(question, answer, settings):
+            undone.append(row)
+        else:
+            output.settle({"question_id": question.question_id})
+        if answer.made_by and answer.question_hash == question_hash(question):
             if answer.made_by.endpoint != spec.base_url:
                 endpoint = answer.made_by.endpoint or "the default endpoint"
                 elsewhere[endpoint] = elsewhere.get(endpoint, 0) + 1
@@ -265,12 +300,4 @@ def _note_other_settings(
             f"{spec.id}: answers kept that were made with other settings (temperature, tokens, seed or system prompt): "
             f"{kept}; to sample anew, use another alias or remove the file"
         )
-
-
-def _tidy(output: Output) -> None:
-    """Sorts the file by question and keeps the last line of each; leaves a file alone that is so already."""
-    lines = [obj for _, obj in files.read(output.path)]
-    last = {obj.get("question_id"): obj for obj in lines}
-    ordered = sorted(last.values(), key=lambda obj: id_order(obj["question_id"]))
-    if ordered != lines:
-        output.rewrite(ordered)
+    return undone

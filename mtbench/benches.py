@@ -1,14 +1,15 @@
 """Finding a bench: its questions, and the folder its answers and judgments go to."""
 
-import hashlib
+from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 from mtbench import files
 from mtbench.errors import BadRecord, MtbenchError
+from mtbench.indexes import QuestionFile, Questions
 from mtbench.records import Answer, Question, QuestionId, Where
 
 
@@ -26,6 +27,11 @@ class Bench:
     def judgments(self, judge_id: str, kind: str) -> Path:
         """`kind` is single or pair."""
         return _file_of(self.folder / "model_judgment", judge_id, f"_{kind}")
+
+    @property
+    def batches(self) -> Path:
+        """The folder of its batch jobs."""
+        return self.folder / "batches"
 
 
 def _file_of(folder: Path, model_id: str, suffix: str) -> Path:
@@ -69,11 +75,11 @@ def bench_names(data_dir: Path) -> list[str]:
     return sorted({path.parent.name for path in found})
 
 
-def load_questions(path: Path) -> list[Question]:
+def load_questions(path: Path) -> Questions:
     """Every question of a file, sorted by id. Raises BadRecord for what cannot be used or comes twice."""
+    file = QuestionFile(path)
     seen: dict[str, int] = {}
-    questions = []
-    for line, obj in files.lines(path):
+    for place, line, obj in file.lines.each():
         if isinstance(obj, BadRecord):
             raise obj
         question = Question.from_json(obj, Where(path, line))
@@ -81,44 +87,43 @@ def load_questions(path: Path) -> list[Question]:
         if name in seen:
             raise BadRecord(path, line, f"{name} stands already in line {seen[name]}", "question_id")
         seen[name] = line
-        questions.append(question)
-    if not questions:
+        file.add(question, place)
+    if not seen:
         raise MtbenchError(f"{path} has no questions")
-    return sorted(questions, key=lambda question: id_order(question.question_id))
-
-
-def id_order(question_id: QuestionId) -> tuple[bool, int, str]:
-    """Sort key: numbers by value, then texts."""
-    return (False, question_id, "") if isinstance(question_id, int) else (True, 0, question_id)
+    file.sort()
+    return Questions(file, range(len(seen)))
 
 
 def select(
-    questions: Sequence[Question], ids: str | None = None, categories: Sequence[str] = (), limit: int | None = None
-) -> list[Question]:
+    questions: Questions, ids: str | None = None, categories: Sequence[str] = (), limit: int | None = None
+) -> Questions:
     """The questions asked for: `ids` like "81-90,101", some categories, at most `limit`, from each category in turn.
 
     Raises MtbenchError for a range that cannot be read, an unknown category, and when nothing is left.
     """
-    known = list(dict.fromkeys(question.category for question in questions))
+    if ids is None and not categories and limit is None:
+        return questions
+    file = questions.file
+    category_of = dict(zip(questions.rows, file.categories(questions.rows), strict=True))
+    known = list(dict.fromkeys(category_of.values()))
     unknown = [category for category in categories if category not in known]
     if unknown:
         raise MtbenchError(f"no category {', '.join(unknown)} here; there are {', '.join(known)}")
-    wanted = _wanted(ids, questions)
+    wanted = _wanted(ids, [file.ids[row] for row in questions.rows])
     chosen = [
-        question
-        for question in questions
-        if question.question_id in wanted and (not categories or question.category in categories)
+        row
+        for row, category in category_of.items()
+        if file.ids[row] in wanted and (not categories or category in categories)
     ]
     if limit is not None:
-        kept = {question.question_id for question in _by_turns(chosen)[:limit]}
-        chosen = [question for question in chosen if question.question_id in kept]
+        chosen = sorted(_by_turns(chosen, category_of)[:limit])
     if not chosen:
         raise MtbenchError("these options leave no question; `mtbench questions show` lists them")
-    return chosen
+    return Questions(file, array("L", chosen))
 
 
-def _wanted(ids: str | None, questions: Iterable[Question]) -> set[QuestionId]:
-    known = {str(question.question_id): question.question_id for question in questions}
+def _wanted(ids: str | None, there: Iterable[QuestionId]) -> set[QuestionId]:
+    known = {str(question_id): question_id for question_id in there}
     if ids is None:
         return set(known.values())
     wanted: set[QuestionId] = set()
@@ -138,12 +143,12 @@ def _is_number(text: str) -> bool:
     return text.strip().isdecimal() and len(text) < 100  # Python refuses to read numbers of thousands of digits
 
 
-def _by_turns(questions: Iterable[Question]) -> list[Question]:
+def _by_turns(rows: Iterable[int], category_of: Mapping[int, str]) -> list[int]:
     """One of each category, then a second of each, and so on."""
-    categories: defaultdict[str, list[Question]] = defaultdict(list)
-    for question in questions:
-        categories[question.category].append(question)
-    return [question for round in zip_longest(*categories.values()) for question in round if question]
+    categories: defaultdict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        categories[category_of[row]].append(row)
+    return [row for round in zip_longest(*categories.values()) for row in round if row is not None]
 
 
 def load_answers(path: Path, warn: Callable[[str], None] | None = None) -> dict[QuestionId, Answer]:
@@ -153,8 +158,3 @@ def load_answers(path: Path, warn: Callable[[str], None] | None = None) -> dict[
         for line, obj in files.read(path, warn)
         for answer in [Answer.from_json(obj, Where(path, line))]
     }
-
-
-def question_hash(question: Question) -> str:
-    """Names a question by its turns: 16 hex digits. An answer to other turns is stale."""
-    return hashlib.sha256("\x1f".join(question.turns).encode()).hexdigest()[:16]

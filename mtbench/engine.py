@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from mtbench.chat import ChatModel, Completion, Message, Params, request_hash
-from mtbench.errors import Interrupted, RequestError
+from mtbench.errors import Interrupted, LeftUndone, RequestError
 from mtbench.progress import Lane
 
 Item = TypeVar("Item")
@@ -15,12 +15,18 @@ Result = TypeVar("Result")
 
 
 class Stop:
-    """Asked for once, it lets requests in flight end and starts no more. `error`: what asked, if not a person."""
+    """Asked for once, it lets requests in flight end and starts no more. `error`: what asked, if not a person.
 
-    def __init__(self) -> None:
+    A stop `within` another, as that of one model within that of the run, is asked for along with it.
+    """
+
+    def __init__(self, within: "Stop | None" = None) -> None:
         self._event = asyncio.Event()
         self._then: list[Callable[[], None]] = []
+        self._whole = within or self
         self.error: RequestError | None = None
+        if within:
+            within.then(lambda: self.request(within.error))
 
     @property
     def requested(self) -> bool:
@@ -32,6 +38,14 @@ class Stop:
             self._event.set()
             for call in self._then:
                 call()
+
+    def on(self, error: RequestError) -> RequestError:
+        """Draws the consequences of an error, and gives the real reason for it, which may be that of the stop."""
+        if isinstance(error, Interrupted):
+            return self.error or error
+        if error.ends != "work":
+            (self if error.ends == "model" else self._whole).request(error)
+        return error
 
     def then(self, call: Callable[[], None]) -> None:
         """Has `call` called when a stop is asked for: what waits for more work ends by it."""
@@ -60,9 +74,9 @@ async def run_all(
 ) -> None:
     """Does every item, as many at a time as there is `room`, reading `items` only as fast as they are done.
 
-    `items` should end when a stop is asked for, if it waits for more. A RequestError goes to `failed`; one that ends
-    the run leaves its item undone rather than failed. Any other exception is a bug or a full disk: everything is
-    cancelled and it is raised.
+    `items` should end when the run is stopped, if it waits for more. A RequestError goes to `failed`. One that ends the
+    model's part of the run (`stop` is the model's) ends all further items in the same way, without a request. Any
+    other exception is a bug or a full disk: everything is cancelled and it is raised.
     """
     under_way = 0
     one_ended = asyncio.Event()
@@ -74,11 +88,10 @@ async def run_all(
             failed(item, Interrupted("dropped while it was in flight"))
             raise
         except RequestError as error:
-            if not error.ends_run:
-                lane.failed += 1
-            elif not isinstance(error, Interrupted):
-                stop.request(error)
-            failed(item, error)
+            reason = stop.on(error)
+            lane.failed += not reason.leaves_undone
+            lane.undone[reason.kind] += isinstance(reason, LeftUndone)
+            failed(item, reason)
         else:
             lane.done += 1
             finished(item, result)
@@ -90,7 +103,7 @@ async def run_all(
 
     async with asyncio.TaskGroup() as group:
         async for item in items if isinstance(items, AsyncIterator) else _each(items):
-            if stop.requested:
+            if stop.requested and (stop.error is None or stop.error.leaves_undone):
                 return
             group.create_task(one(item)).add_done_callback(ended)
             under_way += 1
@@ -143,7 +156,10 @@ class Recall:
         return request_hash(self._name, messages, params)
 
     async def complete(self, messages: Sequence[Message], params: Params) -> Completion:
-        content = self.hash(messages, params)
+        return await self.ask(self.hash(messages, params), messages, params)
+
+    async def ask(self, content: str, messages: Sequence[Message], params: Params) -> Completion:
+        """`complete`, for who knows the request's hash."""
         key = _numbered(content, self._count(content))
         if key in self.finished:
             return self.finished[key]
@@ -151,7 +167,7 @@ class Recall:
             raise Interrupted("stopped before this request was sent")
         again = self._count(content, params.sample)
         params = replace(params, sample=params.sample + _FURTHER * again) if again else params
-        self._keep_new()
+        self.keep_new()
         self._in_flight += 1
         try:
             reply = await self._model.complete(messages, params)
@@ -159,8 +175,14 @@ class Recall:
             self._in_flight -= 1
         self.finished[key] = self._unkept[key] = reply
         if self._in_flight:
-            self._keep_new()
+            self.keep_new()
         return reply
+
+    def keep_new(self) -> None:
+        """Puts replies on disk that are not there yet."""
+        if self._unkept:
+            self._keep(self._unkept)
+            self._unkept = {}
 
     async def aclose(self) -> None:
         await self._model.aclose()
@@ -170,10 +192,6 @@ class Recall:
         self._asked[content, sample] += 1
         return self._asked[content, sample] - 1
 
-    def _keep_new(self) -> None:
-        if self._unkept:
-            self._keep(self._unkept)
-            self._unkept = {}
 
 
 _FURTHER = 1000

@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from math import isfinite
 from pathlib import Path
 from types import TracebackType
@@ -77,55 +78,125 @@ def read(path: Path, warn: Callable[[str], None] | None = None) -> Iterator[tupl
     A last line that was torn by a crash is passed over, and said to `warn`. Raises BadRecord for any other line that is
     not a JSON object.
     """
-    for number, found in lines(path):
-        if isinstance(found, TornLine):
-            if warn:
-                warn(f"{path}, line {number}: the last line is torn; it is left out and asked for again")
-        elif isinstance(found, BadRecord):
-            raise found
-        else:
-            yield number, found
+    for _, number, obj in Lines(path).read(warn):
+        yield number, obj
+
+
+def lines(path: Path) -> Iterator[tuple[int, Json | BadRecord]]:
+    """Like `read`, but a line that is not a JSON object comes as the error that says why, and the rest follows."""
+    for _, number, found in Lines(path).each():
+        yield number, found
 
 
 class TornLine(BadRecord):
     """The last line of a file, which has no newline and is not JSON: a crash cut it off, or a hand left it so."""
 
 
-def lines(path: Path) -> Iterator[tuple[int, Json | BadRecord]]:
-    """Like `read`, but a line that is not a JSON object comes as the error that says why, and the rest follows."""
-    try:
-        with path.open("rb") as stream:
-            numbered = _Numbered(stream)
-            reader = jsonlines.Reader(numbered, loads=_loads)
+class Lines:
+    """The lines of a file, in their order and by their places: the bytes before them.
+
+    It stays the file that was opened, whatever takes its name meanwhile. A missing file is empty until it is there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = -1
+        self._block, self._block_at = b"", 0
+
+    def read(self, warn: Callable[[str], None] | None = None) -> Iterator[tuple[int, int, Json]]:
+        """Place, number and object of every line, with torn and bad lines as for the function `read`."""
+        for place, number, found in self.each():
+            if isinstance(found, TornLine):
+                if warn:
+                    warn(f"{self.path}, line {number}: the last line is torn; it is left out and asked for again")
+            elif isinstance(found, BadRecord):
+                raise found
+            else:
+                yield place, number, found
+
+    def each(self) -> Iterator[tuple[int, int, Json | BadRecord]]:
+        """Place, number and object of every line, or the error that says why it is none."""
+        try:
+            with open(self._opened(), "rb", buffering=_READ_AT_ONCE, closefd=False) as stream:
+                stream.seek(0)
+                place = 0
+                for number, line in enumerate(stream, 1):
+                    found = _parse(line, self.path, number)
+                    if found is not None:
+                        yield place, number, found
+                    place += len(line)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise MtbenchError(f"cannot read {self.path}: {error.strerror}") from error
+
+    def at(self, place: int) -> Json:
+        """The object of the line at a place that was read, or where a record was appended, before.
+
+        Raises MtbenchError when there is no such line any more.
+        """
+        found = _parse(self.raw(place), self.path, None)
+        if isinstance(found, dict):
+            return found
+        raise self.changed()
+
+    def raw(self, place: int) -> bytes:
+        """The line at a place, with its newline."""
+        start = place - self._block_at
+        end = self._block.find(b"\n", start) if start >= 0 else -1
+        if end < 0:
+            self._read_block(place)
+            start, end = 0, self._block.find(b"\n")
+        return self._block[start : end + 1] if end >= 0 else self._block + b"\n"
+
+    def changed(self) -> MtbenchError:
+        """What to raise when a line is not what it was when it was read first."""
+        return MtbenchError(f"{self.path} was changed by another program while it was being read: run again")
+
+    def _read_block(self, place: int) -> None:
+        """Takes the bytes from a place on, one line at least, and what follows it for who reads on."""
+        size = _BLOCK
+        try:
             while True:
-                try:
-                    found: Json | BadRecord = reader.read(type=dict, skip_empty=True)
-                except EOFError:
+                self._block, self._block_at = os.pread(self._opened(), size, place), place
+                if len(self._block) < size or b"\n" in self._block:
                     return
-                except jsonlines.InvalidLineError as error:
-                    kind = BadRecord if numbered.line.endswith(b"\n") else TornLine
-                    found = kind(path, numbered.number, _why_invalid(error))
-                yield numbered.number, found
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise MtbenchError(f"cannot read {path}: {error.strerror}") from error
+                size *= 4
+        except OSError as error:
+            raise MtbenchError(f"cannot read {self.path}: {error.strerror}") from error
+
+    def _opened(self) -> int:
+        if self._file < 0:
+            self._file = os.open(self.path, os.O_RDONLY)
+        return self._file
+
+    def __del__(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
 
 
-class _Numbered:
-    """The lines of a stream, remembering the last one read and its number."""
+_READ_AT_ONCE = 2**18
+"""Bytes taken from a file that is read from end to end."""
 
-    def __init__(self, lines: Iterable[bytes]) -> None:
-        self._lines = iter(lines)
-        self.number, self.line = 0, b""
+_BLOCK = 2**15
+"""Bytes taken around a line that is read by its place."""
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self
 
-    def __next__(self) -> bytes:
-        self.line = next(self._lines)
-        self.number += 1
-        return self.line
+def _parse(line: bytes, path: Path, number: int | None) -> Json | BadRecord | None:
+    """The object of a line, or the error that says why it is none, or None where the line is empty."""
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        found = None
+    if isinstance(found, dict):
+        return found
+    try:
+        return jsonlines.Reader([line], loads=_loads).read(type=dict, skip_empty=True)
+    except EOFError:
+        return None
+    except jsonlines.InvalidLineError as error:
+        kind = BadRecord if line.endswith(b"\n") else TornLine
+        return kind(path, number, _why_invalid(error))
 
 
 def _loads(line: str | bytes) -> Any:
@@ -179,6 +250,7 @@ class Appender:
 
     def __init__(self, path: Path, warn: Callable[[str], None] | None = None) -> None:
         self.path = path
+        self._new = path.with_name(f".{path.name}.new")  # one name: what a kill left of a rewrite is found again
         self._warn = warn or _say_nothing
         self._lock = -1
         self._file = -1
@@ -213,6 +285,7 @@ class Appender:
         os.ftruncate(self._lock, 0)
         command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
         os.pwrite(self._lock, f"process {os.getpid()} ({command[:200]})\n".encode(errors="replace"), 0)
+        self._new.unlink(missing_ok=True)
         return True
 
     def append(self, obj: Json) -> int:
@@ -232,12 +305,16 @@ class Appender:
         except OSError as error:
             raise MtbenchError(f"cannot write {self.path}: {error.strerror}; nothing before it is lost") from error
 
-    def rewrite(self, objects: Iterable[Json]) -> None:
-        """Puts `objects` in place of the file's lines, at once or not at all. No objects: the file goes."""
-        data = b"".join(map(_dumps, objects))
+    def rewrite(self, records: Iterable[Json | bytes]) -> None:
+        """Puts `records`, or lines as they are, in place of the file's lines, at once or not at all.
+
+        They are taken one by one, while the old file is still there. No records: the file goes.
+        """
+        lines = (record if isinstance(record, bytes) else _dumps(record) for record in records)
+        first = next(lines, None)
         self._close_file()
-        if data:
-            replace_file(self.path, data)
+        if first is not None:
+            replace_file(self.path, chain([first], lines), self._new)
             return
         try:
             self.path.unlink(missing_ok=True)
@@ -277,17 +354,18 @@ class Appender:
         self._lock = -1
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Writes `data` beside `path` and moves it there, so that a reader sees the old file or the new one.
+def replace_file(path: Path, data: bytes | Iterable[bytes], new: Path | None = None) -> None:
+    """Writes `data`, whole or in parts, beside `path` and moves it there: a reader sees the old file or the new one.
 
-    A file that is replaced keeps its permissions; a new one has what the umask leaves. Raises MtbenchError.
+    A file that is replaced keeps its permissions; a new one has what the umask leaves. `new`: where `data` is written
+    first, which nobody else may do. Raises MtbenchError.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+        new = new or path.with_name(f".{path.name}.{os.urandom(4).hex()}")
         try:
             with new.open("xb") as stream:
-                stream.write(data)
+                stream.writelines([data] if isinstance(data, bytes) else data)
                 stream.flush()
                 os.fsync(stream.fileno())
             if path.exists():

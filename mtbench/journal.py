@@ -10,7 +10,7 @@ import orjson
 from mtbench import files
 from mtbench.chat import Completion
 from mtbench.chat.stored import from_json, to_json
-from mtbench.records import Json, prompt_set
+from mtbench.records import Json, Where, prompt_set
 
 
 class Journal:
@@ -47,8 +47,12 @@ class Journal:
             with self.path.open("rb") as stream:
                 stream.seek(place)
                 obj = orjson.loads(stream.readline())
-            found |= {name: from_json(stored) for name, stored in obj["finished"].items()}
+            found |= {name: from_json(stored, Where(self.path)) for name, stored in obj["finished"].items()}
         return found
+
+    @property
+    def holds_any(self) -> bool:
+        return bool(self._places)
 
     def settle(self, key: Json) -> None:
         """The work is done, or its replies are kept elsewhere."""

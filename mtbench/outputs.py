@@ -1,6 +1,6 @@
 """One output file of a run and its failures: locked, appended to, and left tidy."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from time import time
@@ -45,8 +45,9 @@ class Output:
 
     def finished(self, key: Json) -> dict[str, Completion]:
         """Replies that an earlier run was given for this piece of work before it failed or was killed, by hash."""
-        failure = self._failures.get(work_name(key))
-        kept = {name: from_json(obj) for name, obj in failure.finished.items()} if failure else {}
+        failure = self._failures.get(work_name(key)) if self._failures else None
+        where = Where(files.failures_path(self.path))
+        kept = {name: from_json(obj, where) for name, obj in failure.finished.items()} if failure else {}
         return kept | self._journal.replies(key)
 
     def keep(self, key: Json, replies: Mapping[str, Completion]) -> None:
@@ -58,6 +59,11 @@ class Output:
         place = self._records.append(record)
         self.settle(key)
         return place
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is anything that a piece of work may be taken off."""
+        return bool(self._failures) or self._journal.holds_any
 
     def settle(self, key: Json) -> None:
         """Takes a piece of work that the file holds off the list of failures."""
@@ -73,8 +79,8 @@ class Output:
         self._failed.append(failure.to_json())
         self._journal.settle(key)
 
-    def rewrite(self, records: list[Json]) -> None:
-        """Puts `records` in place of all that the file holds."""
+    def rewrite(self, records: Iterable[bytes]) -> None:
+        """Puts these lines in place of all that the file holds."""
         self._records.rewrite(records)
 
     async def __aexit__(

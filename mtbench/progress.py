@@ -1,5 +1,6 @@
 """How far a job is: counts that its parts keep, for a display to read at its own pace."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
@@ -11,13 +12,17 @@ from mtbench.chat.metered import Attempt
 
 @dataclass
 class Lane:
-    """What has come of one kind of work (answers, verdicts). `already`: what earlier runs had done of `total`."""
+    """What has come of one kind of work (answers, verdicts). `already`: what earlier runs had done of `total`.
+
+    `undone`: what was left undone on purpose, by the reason.
+    """
 
     name: str
     total: int = 0
     already: int = 0
     done: int = 0
     failed: int = 0
+    undone: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass

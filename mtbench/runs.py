@@ -1,26 +1,32 @@
 """Whole jobs: answers alone, judgments alone, and both at once with each turn judged as soon as it exists."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from mtbench import answers, files
 from mtbench.answers import AnswerSettings
-from mtbench.benches import Bench, load_answers, question_hash
-from mtbench.chat import ChatModel, Completion
+from mtbench.benches import Bench
+from mtbench.chat import ChatModel
 from mtbench.chat.budget import Budget
 from mtbench.chat.limits import Limiter
 from mtbench.chat.open import open_model
 from mtbench.chat.spec import Limits, ModelSpec
+from mtbench.chat.ways import Way
 from mtbench.engine import Stop
-from mtbench.errors import Interrupted, MtbenchError
+from mtbench.errors import Interrupted, LimitReached, MtbenchError, RequestError
+from mtbench.indexes import FAILED, STALE, AnswerFile, Questions
+from mtbench.judging.book import AnswerBook
+from mtbench.judging.feed import Feed
 from mtbench.judging.judges import Judge, JudgeSettings
-from mtbench.judging.matches import AnswerBook, Contestants, Match, all_matches, contests
+from mtbench.judging.matches import Contestants, Match, all_matches, contests
+from mtbench.judging.references import References
 from mtbench.progress import Progress
-from mtbench.records import FASTCHAT_ERROR, Answer, Question, QuestionId
 
 LOCAL_PARALLEL = 2
 """Requests in flight to a model that runs on this machine, when neither the command nor the alias says otherwise."""
@@ -31,7 +37,7 @@ class Asking:
     """How the models of a job are asked. Limits that are set here go before an alias's own.
 
     `timeout`: seconds for one request; `deadline`: seconds for the whole run. `budget` in US dollars. `cache`: folder
-    of replies that need not be asked for.
+    of replies that need not be asked for. `way`: how models are asked if not by live requests.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -42,10 +48,14 @@ class Asking:
     wait_when_limited: bool = True
     cache: Path | None = None
     keep_thinking: bool = False
+    way: Way | None = None
 
 
 class Session:
-    """What the parts of one job share: counts for the display, the stop, the budget, and how models are opened."""
+    """What the parts of one job share: counts for the display, stops, the budget, and how models are opened.
+
+    `stop` is that of the whole job; each model has its own within it.
+    """
 
     def __init__(self, asking: Asking | None = None) -> None:
         self.asking = asking or Asking()
@@ -53,7 +63,7 @@ class Session:
         self.stop = Stop()
         self._budget = Budget(self.asking.budget, self.asking.max_requests, self.stop.sleep)
         self._models: dict[str, ChatModel] = {}
-        self._limiters: dict[tuple[str, str | None], Limiter] = {}
+        self._shared: dict[tuple[str | None, ...], tuple[Limiter, Stop]] = {}
         self._stack = AsyncExitStack()
 
     def open(self, spec: ModelSpec) -> ChatModel:
@@ -65,14 +75,15 @@ class Session:
                 timeout=asking.timeout,
                 keep_thinking=asking.keep_thinking,
                 wait_when_limited=asking.wait_when_limited,
-                limiter=self._limiter(spec),
+                limiter=self._share(spec)[0],
                 budget=self._budget,
                 cache=asking.cache,
+                way=asking.way,
                 note=progress.note,
                 ended=progress.ended,
                 retried=progress.retried,
                 from_cache=progress.from_cache,
-                sleep=self.stop.sleep,
+                sleep=partial(self._sleep_in_jobs, spec) if asking.way else self.stop_of(spec).sleep,
             )
             self._models[spec.id] = model
             self._stack.push_async_callback(model.aclose)
@@ -80,16 +91,46 @@ class Session:
 
     def room(self, spec: ModelSpec) -> Callable[[], int]:
         """How many pieces of work may be under way for a model, asked anew each time."""
-        return self._limiter(spec).room
+        way = self.asking.way
+        return (lambda: way.room) if way else self._share(spec)[0].room
 
-    def _limiter(self, spec: ModelSpec) -> Limiter:
-        """One for each model at each endpoint: an alias beside it shares it."""
-        name = (spec.full_name, spec.base_url)
-        if name not in self._limiters:
-            sleep, note = self.stop.sleep, self.progress.note
-            self._limiters[name] = Limiter(spec.id, self._limits(spec), sleep=sleep, note=note)
-        self.progress.limiters[spec.id] = self._limiters[name]
-        return self._limiters[name]
+    def stop_of(self, spec: ModelSpec) -> Stop:
+        """What ends the model's part of the job."""
+        return self._share(spec)[1]
+
+    @property
+    def errors(self) -> list[RequestError]:
+        """What ended the job, or models' parts of it."""
+        stops = [self.stop, *(stop for _, stop in self._shared.values())]
+        return list(dict.fromkeys(stop.error for stop in stops if stop.error))
+
+    def _share(self, spec: ModelSpec) -> tuple[Limiter, Stop]:
+        """One pair for each model at each endpoint: an alias beside it shares it, unless it has another key."""
+        name = (spec.full_name, spec.base_url, spec.key_env)
+        if name not in self._shared:
+            stop = Stop(self.stop)
+            stop.then(lambda: self._note_end(stop))
+            limiter = Limiter(spec.id, self._limits(spec), sleep=stop.sleep, note=self.progress.note)
+            self._shared[name] = limiter, stop
+        if not self.asking.way:
+            self.progress.limiters[spec.id] = self._shared[name][0]
+        return self._shared[name]
+
+    async def _sleep_in_jobs(self, spec: ModelSpec, seconds: float) -> None:
+        """Waits until a person stops the run; when a limit does, what was taken on before is still done."""
+        stop = self.stop_of(spec)
+        if isinstance(stop.error, LimitReached):
+            await asyncio.sleep(seconds)
+            return
+        try:
+            await stop.sleep(seconds)
+        except Interrupted:
+            if not isinstance(stop.error, LimitReached):
+                raise
+
+    def _note_end(self, stop: Stop) -> None:
+        if stop.error and not self.stop.requested and len(self._shared) > 1:
+            self.progress.note(f"{stop.error}; its part ends here, the rest goes on")
 
     def _limits(self, spec: ModelSpec) -> Limits:
         asked, own = self.asking.limits, spec.limits
@@ -99,7 +140,9 @@ class Session:
     async def __aenter__(self) -> "Session":
         return self
 
-    async def __aexit__(self, *exc_info: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self.asking.way and kind is None:
+            self.asking.way.settle()
         await self._stack.aclose()
 
 
@@ -125,9 +168,10 @@ class JudgeJob:
         kind: Literal["single", "pair"] = "single" if mode == "single" else "pair"
         return cls(judges, contests(mode, models, baseline), kind, settings)
 
-    def open_judges(self, bench: Bench, questions: Sequence[Question], progress: Progress) -> list[Judge]:
+    def open_judges(self, bench: Bench, questions: Questions, progress: Progress) -> list[Judge]:
         """The judges, checked: every prompt and every reference answer that they will need is there."""
-        judges = [Judge(spec, bench, self.kind, self.settings, progress) for spec in self.judges]
+        references, met = References(bench, questions, progress.note), len(self.contestants)
+        judges = [Judge(spec, bench, self.kind, self.settings, progress, references, met) for spec in self.judges]
         for judge in judges:
             judge.check(questions)
         return judges
@@ -143,70 +187,63 @@ def answered_models(bench: Bench) -> list[str]:
     return [model for model, path in there.items() if path.exists() and path.stat().st_size]
 
 
-def load_book(
-    bench: Bench, models: Iterable[str], questions: Sequence[Question], warn: Callable[[str], None]
-) -> AnswerBook:
+def load_book(bench: Bench, models: Iterable[str], questions: Questions, warn: Callable[[str], None]) -> AnswerBook:
     """The answers on disk, without those to a question whose text has changed since, which are said.
 
     Raises MtbenchError naming a model that has none, and the models that have some.
     """
-    book = AnswerBook()
-    hashes = {question.question_id: question_hash(question) for question in questions}
+    book = AnswerBook(questions)
     for model in models:
-        found = load_answers(bench.answers(model), warn)
+        found = AnswerFile(bench.answers(model), questions, warn)
         if not found:
             there = ", ".join(answered_models(bench)) or "none yet"
             raise MtbenchError(
                 f"no answers by {model}: {bench.answers(model)} does not exist or is empty. Models with answers: "
                 f"{there}. `mtbench gen-answers --model …` makes them"
             )
-        asked = [answer for answer in found.values() if answer.question_id in hashes]
-        current = [answer for answer in asked if answer.question_hash in (None, hashes[answer.question_id])]
-        broken = [answer for answer in current if FASTCHAT_ERROR in answer.choices[0].turns]
-        if broken:
-            warn(f"{model}: answers that are FastChat's mark of a failed request, not judged: {len(broken)}")
-        if len(current) < len(asked):
-            warn(f"{model}: answers to an older text of their question, not judged: {len(asked) - len(current)}")
-        book.add_answers(model, [answer for answer in current if answer not in broken])
+        states = Counter(found.states[row] for row in questions.rows)
+        if states[FAILED]:
+            warn(f"{model}: answers that are FastChat's mark of a failed request, not judged: {states[FAILED]}")
+        if states[STALE]:
+            warn(f"{model}: answers to an older text of their question, not judged: {states[STALE]}")
+        book.add_file(model, found)
     return book
 
 
-def stored_answers(
-    bench: Bench, job: "JudgeJob", questions: Sequence[Question], warn: Callable[[str], None] | None = None
-) -> AnswerBook:
-    """The answers on disk that a run will keep: those to the questions as they stand now."""
-    book = AnswerBook()
+def add_stored(
+    book: AnswerBook, bench: Bench, job: "JudgeJob", questions: Questions, warn: Callable[[str], None] | None = None
+) -> None:
+    """Adds the answers on disk that a run will keep: whole ones, to the questions as they stand now."""
     for model in job.models:
-        book.add_answers(model, _kept(load_answers(bench.answers(model), warn), questions))
-    return book
+        found = AnswerFile(bench.answers(model), questions, warn)
+        found.leave_out_parts()
+        book.add_file(model, found)
 
 
-def _kept(held: dict[QuestionId, Answer], questions: Sequence[Question]) -> list[Answer]:
-    """The answers that gen-answers would keep as they are."""
-    return [
-        held[question.question_id]
-        for question in questions
-        if question.question_id in held and not answers.missing([question], held, AnswerSettings())
-    ]
+def ready_matches(job: JudgeJob, questions: Questions, book: AnswerBook) -> Iterator[Match]:
+    """The matches whose answers exist."""
+    return filter(book.has, all_matches(questions, job.contestants))
 
 
-def ready_matches(
-    job: JudgeJob, questions: Sequence[Question], book: AnswerBook, progress: Progress
-) -> Iterator[Match]:
-    """The matches whose answers exist; those that lack one are counted and said."""
-    lacking: dict[str, int] = {}
-    for match in all_matches(questions, job.contestants):
-        if book.has(match):
-            yield match
-        else:
-            name = " vs ".join(match.models)
-            lacking[name] = lacking.get(name, 0) + 1
-    for name, count in lacking.items():
-        progress.note(f"{name}: {count} turns cannot be judged because their answers are missing")
+def count_ready(job: JudgeJob, questions: Questions, book: AnswerBook, progress: Progress) -> int:
+    """How many matches are ready; says how many others lack an answer."""
+    file, models_met = questions.file, job.models
+    ready, lacking = 0, Counter[Contestants]()
+    for row in questions.rows:
+        turns = file.turns[row]
+        there = {model: min(turns, book.turns(model, file.ids[row])) for model in models_met}
+        for models in job.contestants:
+            count = min(there[model] for model in models)
+            ready += count
+            if count < turns:
+                lacking[models] += turns - count
+    for models, count in lacking.items():
+        progress.note(f"{' vs '.join(models)}: {count} turns cannot be judged because their answers are missing")
+    return ready
 
 
 async def generate(
-    session: Session, bench: Bench, specs: Sequence[ModelSpec], questions: Sequence[Question], settings: AnswerSettings
+    session: Session, bench: Bench, specs: Sequence[ModelSpec], questions: Questions, settings: AnswerSettings
 ) -> None:
     """Answers by every model, all models at once."""
     async with asyncio.TaskGroup() as group:
@@ -214,29 +251,30 @@ async def generate(
             group.create_task(_answer(session, bench, spec, questions, settings, None))
 
 
-async def judge(session: Session, bench: Bench, job: JudgeJob, questions: Sequence[Question], book: AnswerBook) -> None:
+async def judge(session: Session, bench: Bench, job: JudgeJob, questions: Questions, book: AnswerBook) -> None:
     """Verdicts by every judge on the answers on disk, all judges at once."""
     judges = job.open_judges(bench, questions, session.progress)
-    matches = list(ready_matches(job, questions, book, session.progress))
-    session.progress.lane("verdicts").total += len(matches) * len(judges) * job.settings.repeat
+    matches = count_ready(job, questions, book, session.progress)
+    session.progress.lane("verdicts").total += matches * len(judges) * job.settings.repeat
     async with asyncio.TaskGroup() as group:
         for each in judges:
-            group.create_task(_judge(session, each, matches, book))
+            group.create_task(_judge(session, each, ready_matches(job, questions, book), book))
 
 
 async def run(
     session: Session,
     bench: Bench,
     specs: Sequence[ModelSpec],
-    questions: Sequence[Question],
+    questions: Questions,
     settings: AnswerSettings,
     job: JudgeJob,
 ) -> None:
     """Answers and verdicts at once: a match is judged as soon as the turns that it compares exist."""
     judges = job.open_judges(bench, questions, session.progress)
-    book = stored_answers(bench, job, questions, session.progress.note)
-    feed = _Feed(job, questions, book, [asyncio.Queue() for _ in judges])
-    matches = len(job.contestants) * sum(len(question.turns) for question in questions)
+    book = AnswerBook(questions)
+    add_stored(book, bench, job, questions, session.progress.note)
+    feed = Feed(questions, job.contestants, book)
+    matches = len(job.contestants) * sum(questions.file.turns[row] for row in questions.rows)
     session.progress.lane("answers")
     session.progress.lane("verdicts").total += matches * len(judges) * job.settings.repeat
 
@@ -252,69 +290,20 @@ async def run(
     session.stop.then(feed.close)
     async with asyncio.TaskGroup() as group:
         group.create_task(answer_all())
-        for each, queue in zip(judges, feed.queues, strict=True):
-            group.create_task(_judge(session, each, _drain(queue), book))
+        for each in judges:
+            group.create_task(_judge(session, each, feed.matches(), book))
     if not session.stop.requested:
-        list(ready_matches(job, questions, book, session.progress))  # says what lacks an answer, a baseline's perhaps
-
-
-class _Feed:
-    """Passes each match to every judge once, when its answers exist."""
-
-    def __init__(
-        self,
-        job: JudgeJob,
-        questions: Sequence[Question],
-        book: AnswerBook,
-        queues: Sequence["asyncio.Queue[Match | None]"],
-    ) -> None:
-        self._job, self._questions, self._book, self.queues = job, questions, book, queues
-        self._offered: set[tuple[object, ...]] = set()
-
-    def on_turn(self, model: str, question: Question, turn: int, reply: Completion) -> None:
-        self._book.add_turn(model, question.question_id, turn, reply.text, reply.truncated)
-        for models in self._job.contestants:
-            if model in models:
-                self._offer(Match(question, turn, models))
-
-    def on_file(self, model: str, held: dict[QuestionId, Answer]) -> None:
-        """Takes what stands in the model's file once it is done: another run may have written some of it."""
-        self._book.add_answers(model, _kept(held, self._questions))
-        self.offer_all()
-
-    def offer_all(self) -> None:
-        for match in all_matches(self._questions, self._job.contestants):
-            self._offer(match)
-
-    def _offer(self, match: Match) -> None:
-        key = (match.question.question_id, match.turn, match.models)
-        if key not in self._offered and self._book.has(match):
-            self._offered.add(key)
-            for queue in self.queues:
-                queue.put_nowait(match)
-
-    def close(self) -> None:
-        for queue in self.queues:
-            queue.put_nowait(None)
-
-
-async def _drain(queue: "asyncio.Queue[Match | None]") -> AsyncIterator[Match]:
-    while (match := await queue.get()) is not None:
-        yield match
+        count_ready(job, questions, book, session.progress)  # says what lacks an answer, a baseline's perhaps
 
 
 async def _answer(
     session: Session,
     bench: Bench,
     spec: ModelSpec,
-    questions: Sequence[Question],
+    questions: Questions,
     settings: AnswerSettings,
-    feed: _Feed | None,
+    feed: Feed | None,
 ) -> None:
-    def on_turn(question: Question, turn: int, reply: Completion) -> None:
-        if feed:
-            feed.on_turn(spec.id, question, turn, reply)
-
     with suppress(Interrupted):  # a stop while another run held the file: nothing was begun
         await answers.generate(
             spec,
@@ -323,12 +312,10 @@ async def _answer(
             questions,
             settings,
             room=session.room(spec),
-            stop=session.stop,
+            stop=session.stop_of(spec),
             progress=session.progress,
-            on_turn=on_turn,
+            watcher=feed,
         )
-    if feed:
-        feed.on_file(spec.id, load_answers(bench.answers(spec.id)))
 
 
 async def _judge(
@@ -340,5 +327,5 @@ async def _judge(
             matches,
             book,
             room=session.room(judge.spec),
-            stop=session.stop,
+            stop=session.stop_of(judge.spec),
         )

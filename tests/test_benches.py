@@ -1,6 +1,7 @@
 """Finding benches, and choosing among their questions."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,12 @@ from mtbench.benches import (
     find_bench,
     load_answers,
     load_questions,
-    question_hash,
     select,
     shipped,
 )
 from mtbench.cli.options import DEFAULT_BENCH
 from mtbench.errors import BadRecord, MtbenchError
-from mtbench.records import Question
+from mtbench.indexes import Questions
 
 
 def write(path: Path, *objects: dict[str, Any]) -> Path:
@@ -31,12 +31,20 @@ def question(question_id: int | str, category: str = "math", **more: Any) -> dic
     return {"question_id": question_id, "category": category, "turns": [f"text of {question_id}"], **more}
 
 
-def of(*ids: int | str, category: str = "math") -> list[Question]:
-    return [Question(each, category, ("?",)) for each in ids]
+def of(*ids: int | str, category: str = "math") -> list[dict[str, Any]]:
+    return [question(each, category) for each in ids]
 
 
-def chosen(*args: Any, **kwargs: Any) -> list[int | str]:
-    return [each.question_id for each in select(*args, **kwargs)]
+Stored = Callable[[list[dict[str, Any]]], Questions]
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Stored:
+    return lambda questions: load_questions(write(tmp_path / "q.jsonl", *questions))
+
+
+def ids_of(questions: Questions) -> list[int | str]:
+    return [each.question_id for each in questions]
 
 
 def test_our_own_set_is_found_with_no_data_folder_at_all(tmp_path: Path) -> None:
@@ -122,8 +130,8 @@ def test_a_file_without_questions_says_so(tmp_path: Path, text: str) -> None:
         load_questions(path)
 
 
-def test_all_questions_are_chosen_unless_asked_otherwise() -> None:
-    assert chosen(of(1, 2, "a")) == [1, 2, "a"]
+def test_all_questions_are_chosen_unless_asked_otherwise(stored: Stored) -> None:
+    assert ids_of(select(stored(of(1, 2, "a")))) == [1, 2, "a"]
 
 
 @pytest.mark.parametrize(
@@ -139,27 +147,27 @@ def test_all_questions_are_chosen_unless_asked_otherwise() -> None:
         ("81,x-1", [81, "x-1"]),
     ],
 )
-def test_ids_are_numbers_texts_and_ranges(ids: str, expected: list[int | str]) -> None:
-    assert chosen(of(81, 82, 83, 85, "x-1", "7-9"), ids) == expected
+def test_ids_are_numbers_texts_and_ranges(stored: Stored, ids: str, expected: list[int | str]) -> None:
+    assert ids_of(select(stored(of(81, 82, 83, 85, "x-1", "7-9")), ids)) == expected
 
 
 @pytest.mark.parametrize("ids", ["eighty", "81-", "-81", "99", "81-x", "²-3", "1..3"])
-def test_ids_that_cannot_be_read_are_named(ids: str) -> None:
+def test_ids_that_cannot_be_read_are_named(stored: Stored, ids: str) -> None:
     with pytest.raises(MtbenchError, match="neither an id here nor a range like 81-90"):
-        select(of(81), ids)
+        select(stored(of(81)), ids)
 
 
 @pytest.mark.parametrize(
     "options", [{"ids": "90-99"}, {"ids": "83-81"}, {"ids": ","}, {"ids": "81", "categories": ["art"]}]
 )
-def test_nothing_left_is_said(options: dict[str, Any]) -> None:
+def test_nothing_left_is_said(stored: Stored, options: dict[str, Any]) -> None:
     with pytest.raises(MtbenchError, match="these options leave no question; `mtbench questions show` lists them"):
-        select([*of(81, 82), *of(1, category="art")], **options)
+        select(stored([*of(81, 82), *of(1, category="art")]), **options)
 
 
-def test_categories_are_chosen_and_an_unknown_one_is_named_beside_those_there_are() -> None:
-    questions = [*of(1), *of(2, category="art"), *of(3, category="stem")]
-    assert chosen(questions, categories=["art", "stem"]) == [2, 3]
+def test_categories_are_chosen_and_an_unknown_one_is_named_beside_those_there_are(stored: Stored) -> None:
+    questions = stored([*of(1), *of(2, category="art"), *of(3, category="stem")])
+    assert ids_of(select(questions, categories=["art", "stem"])) == [2, 3]
     with pytest.raises(MtbenchError, match="no category arts, sport here; there are math, art, stem"):
         select(questions, categories=["arts", "art", "sport"])
 
@@ -167,9 +175,9 @@ def test_categories_are_chosen_and_an_unknown_one_is_named_beside_those_there_ar
 @pytest.mark.parametrize(
     ("limit", "expected"), [(1, [1]), (3, [1, 4, 6]), (5, [1, 2, 4, 5, 6]), (6, [1, 2, 3, 4, 5, 6]), (99, None)]
 )
-def test_a_limit_takes_from_each_category_in_turn(limit: int, expected: list[int] | None) -> None:
-    questions = [*of(1, 2, 3), *of(4, 5, category="art"), *of(6, category="stem")]
-    assert chosen(questions, limit=limit) == (expected or [1, 2, 3, 4, 5, 6])
+def test_a_limit_takes_from_each_category_in_turn(stored: Stored, limit: int, expected: list[int] | None) -> None:
+    questions = stored([*of(1, 2, 3), *of(4, 5, category="art"), *of(6, category="stem")])
+    assert ids_of(select(questions, limit=limit)) == (expected or [1, 2, 3, 4, 5, 6])
 
 
 def test_the_last_answer_to_a_question_counts_and_a_torn_one_is_said(tmp_path: Path) -> None:
@@ -181,9 +189,3 @@ def test_the_last_answer_to_a_question_counts_and_a_torn_one_is_said(tmp_path: P
     assert {number: answer.answer_id for number, answer in load_answers(path, said.append).items()} == {1: "c", 2: "b"}
     assert len(said) == 1
     assert load_answers(tmp_path / "none.jsonl") == {}
-
-
-def test_a_question_is_named_by_its_turns_alone() -> None:
-    one = question_hash(Question(1, "math", ("a", "b")))
-    assert one == question_hash(Question(2, "art", ("a", "b"), reference=("x", "y")))
-    assert len({one, *(question_hash(Question(1, "math", turns)) for turns in [("ab",), ("a",), ("b", "a")])}) == 4

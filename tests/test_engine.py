@@ -8,7 +8,7 @@ import pytest
 from mtbench.chat import Completion, Message, Params, Usage
 from mtbench.chat.metered import Attempt
 from mtbench.engine import Recall, Stop, all_of, run_all
-from mtbench.errors import BadKey, ContextTooLong, Interrupted, RequestError
+from mtbench.errors import BadKey, ContextTooLong, Interrupted, LimitReached, RequestError, Unreachable
 from mtbench.progress import Lane, Progress
 
 
@@ -94,6 +94,38 @@ async def test_an_error_that_ends_the_run_starts_nothing_more_and_counts_no_fail
     assert len(started) == 3
     assert collected.lane.failed == 0
     assert isinstance(collected.stop.error, BadKey)
+
+
+async def test_a_dead_endpoint_fails_all_that_is_left_with_its_reason_and_is_not_asked_again() -> None:
+    collected, asked = Collected(), list[int]()
+
+    async def do(item: int) -> int:
+        if collected.stop.requested:
+            raise Interrupted("stopped before this request was sent")
+        asked.append(item)
+        if item == 2:
+            raise Unreachable("nobody there")
+        await collected.stop.sleep(0.01 if item < 2 else 60)
+        return item * 10
+
+    await asyncio.wait_for(collected.run(range(100), do, parallel=4), 5)
+    assert len(asked) <= 5
+    assert len(collected.done) + len(collected.failed) == 100
+    assert {reason for _, reason in collected.failed} == {"unreachable"}
+    assert collected.lane.failed == len(collected.failed)
+
+
+def test_a_stop_of_one_model_leaves_the_others_and_a_stop_of_the_run_ends_all() -> None:
+    whole = Stop()
+    one, other = Stop(whole), Stop(whole)
+    assert one.on(ContextTooLong("too long")).kind == "context too long"
+    assert not one.requested
+    one.on(BadKey("no"))
+    assert (one.requested, other.requested, whole.requested) == (True, False, False)
+    assert one.on(Interrupted("while waiting")).kind == "bad key"
+    other.on(LimitReached("spent"))
+    assert whole.requested
+    assert [str(stop.error) for stop in (whole, one, other, Stop(whole))] == ["spent", "no", "spent", "spent"]
 
 
 async def test_a_stop_lets_items_in_flight_end() -> None:

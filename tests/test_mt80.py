@@ -8,6 +8,7 @@ import pytest
 
 from mtbench import files
 from mtbench.benches import load_questions, shipped
+from mtbench.indexes import Questions
 from mtbench.records import Question
 from tests.support.shared import SHARED, needs_shared
 
@@ -96,7 +97,7 @@ def alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return shingles >= MOST_SHINGLES or single_words >= MOST_WORDS
 
 
-def official() -> list[Question]:
+def official() -> Questions:
     return load_questions(SHARED / "mt_bench" / "question.jsonl")
 
 

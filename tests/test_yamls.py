@@ -33,8 +33,15 @@ def test_a_missing_file_is_an_empty_one(tmp_path: Path) -> None:
         ("a:\n- b: 1\n  b: 2\n", 3, "the key 'b' stands twice"),
         ("a: [\n", 2, "cannot be read as YAML"),
         ("a: !!python/object:os.system {}\n", 1, "could not determine a constructor"),
-        ("a: 2024-13-01\n", None, "month must be in 1..12"),
-        ("a: \x01\n", None, "special characters are not allowed"),
+        ("a: 2024-13-01\n", 1, "month must be in 1..12"),
+        ("a: \x01\n", 1, "special characters are not allowed"),
+        ("a: 1\nb: !!int\n", 2, "'' is no int"),
+        ("a: 1\nb: !!bool maybe\n", 2, "'maybe' is no bool"),
+        ("a: 1\nb: !!timestamp soon\n", 2, "'soon' is no timestamp"),
+        (f"a: 1\nb: 0x{'f' * 5000}\n", 2, "is no int .Exceeds the limit"),
+        ('a: 1\nb: "\\ud800"\n', 2, "is no str .*surrogates not allowed"),
+        ("a: 1\nb: &x [*x]\n", 2, "an alias stands within what it stands for"),
+        ("a: " + "[" * 5000, None, "nested too deeply"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, line: int | None, problem: str) -> None:
@@ -44,10 +51,16 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, line: in
     assert (caught.value.path, caught.value.line) == (path, line)
 
 
+def test_aliases_that_multiply_without_end_are_refused_at_once(tmp_path: Path) -> None:
+    rows = [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}' if n else 'x'] * 9)}]\n" for n in range(30)]
+    with pytest.raises(BadRecord, match=r"line 7: .*aliases make too many values"):
+        read_yaml(written(tmp_path, "".join(rows)))
+
+
 def test_what_is_not_utf_8_and_what_is_no_file_is_said(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_bytes(b"a: \xff\n")
-    with pytest.raises(MtbenchError, match=r"x\.yaml: cannot be read as YAML: 'utf-8' codec"):
+    with pytest.raises(MtbenchError, match=r"x\.yaml, line 1: is not UTF-8 text"):
         read_yaml(path)
     with pytest.raises(MtbenchError, match="cannot be read: Is a directory"):
         read_yaml(tmp_path)

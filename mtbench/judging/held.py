@@ -1,114 +1,171 @@
 """What a judge's file holds, so that no judgment is paid for twice and none that went stale is believed."""
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
+from mtbench.briefs import JudgmentBrief
 from mtbench.chat import Completion, Message, Params, Usage
+from mtbench.files import Lines
 from mtbench.judging.matches import Match
 from mtbench.judging.prompts import JudgePrompt
-from mtbench.records import Json, Judgment, QuestionId, SingleJudgment, asked_alike, prompt_set
+from mtbench.records import (
+    Json,
+    Judgment,
+    QuestionId,
+    SingleJudgment,
+    Where,
+    asked_alike,
+    judgment_from_json,
+    prompt_set,
+)
+
+Games = Mapping[str, tuple[Message, ...]]
+"""What is sent for each game, g1 or g2."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeWork:
-    """One judgment to make: the match, which repetition (from 0), and what is sent for each game."""
+    """One judgment to make: the match, which repetition (from 0), and what is sent for each game, with its hash.
+
+    `cut`: the models whose answers had been cut off by their token limit.
+    """
 
     match: Match
     repeat: int
     prompt: JudgePrompt
-    games: Mapping[str, tuple[Message, ...]]
+    games: Games
+    hashes: Mapping[str, str]
     params: Params
     reference: str | None
+    cut: tuple[str, ...]
 
     @property
     def key(self) -> Json:
-        return {
-            "question_id": self.match.question.question_id,
-            "turn": self.match.turn,
-            "models": sorted(self.match.models),
-            "prompt": self.prompt.name,
-            "repeat": self.repeat,
-        }
+        return work_key(self.match, self.prompt, self.repeat)
 
     @property
     def user_prompts(self) -> list[str]:
         return [messages[-1].content for messages in self.games.values()]
 
 
-_Key = tuple[str | int, ...]
-_Verdict = tuple[bool, int]
-"""Whether a judgment has no verdict that counts, and how often it was asked for again."""
+def work_key(match: Match, prompt: JudgePrompt, repeat: int) -> Json:
+    """Names a judgment where failures and replies are kept."""
+    return {
+        "question_id": match.question.question_id,
+        "turn": match.turn,
+        "models": sorted(match.models),
+        "prompt": prompt.name,
+        "repeat": repeat,
+    }
 
-READ_AGAIN = -1
-"""Stands for the number of times when a reply has only to be read by another rule."""
 
-
-@dataclass(slots=True)
 class Held:
     """What a judgment file holds that still counts.
 
     A line of ours takes the place of earlier ones on the same work, and of other repeats that were asked otherwise.
     `rule`: which verdict of a reply counts; what was read by another rule is read again, from the reply that it holds.
+
+    Works and requests go by hashes of 60 bits, so that a million lines take a hundred megabytes. Should two works of
+    that million share one, which has a chance of one in two million, one of them is judged again.
     """
 
-    rule: str
+    def __init__(self, lines: Lines, rule: str) -> None:
+        self._lines, self._rule = lines, rule
+        self._repeats: set[int] = set()
+        self._sent: dict[int, int] = {}  # by work: what was sent
+        self._told: dict[int, int] = {}  # where the line stands, of work whose reply may have to be read again
+        self._reasked: dict[int, int] = {}  # how often it was asked for again, of work without a verdict
+        self._fastchats: dict[int, dict[int, tuple[bool, int]]] = {}  # by work and prompts: unparsed, reasked
 
-    _ours: dict[_Key, dict[int, tuple[tuple[str, ...], _Verdict]]] = field(default_factory=dict)
-    _replies: dict[tuple[_Key, int], dict[str, Completion]] = field(default_factory=dict)
-    _fastchats: dict[tuple[_Key, int], dict[tuple[str, ...], _Verdict]] = field(default_factory=dict)
-
-    def add(self, judgment: Judgment) -> None:
-        if judgment.failed:
+    def add(self, line: JudgmentBrief, place: int) -> None:
+        """Takes a line of the file, which stands at `place`."""
+        if line.failed:
             return
-        if isinstance(judgment, SingleJudgment):
-            models, prompts = [judgment.model], [judgment.user_prompt]
-        else:
-            models = [judgment.model_1, judgment.model_2]
-            prompts = [judgment.g1_user_prompt, judgment.g2_user_prompt]
-        name, hashes = judgment.judge[1], judgment.request_hashes
-        reasked = READ_AGAIN if hashes and self._read_otherwise(judgment.verdict_rule) else judgment.reasked
-        verdict = (judgment.unparsed or reasked == READ_AGAIN, reasked)
-        key = _work_key(name, judgment.question_id, judgment.turn, models)
-        if hashes:
-            self._keep_replies(key, judgment)
-            same = {repeat: held for repeat, held in self._ours.get(key, {}).items() if asked_alike(held[0], hashes)}
-            self._ours[key] = same | {judgment.repeat: (hashes, verdict)}
-            self._fastchats.pop((key, judgment.repeat), None)
-        else:
-            self._fastchats.setdefault((key, judgment.repeat), {})[_of_prompts(name, prompts)] = verdict
+        about = _about(line.prompt, line.question_id, line.turn, line.models)
+        work = _named(about, line.repeat)
+        if not line.request_hashes:
+            self._fastchats.setdefault(work, {})[_short(line.prompt, *sorted(line.user_prompts))] = (
+                line.unparsed,
+                line.reasked,
+            )
+            return
+        sent = _packed(line.request_hashes)
+        self._forget_other_repeats(about, line.repeat, sent)
+        self._sent[work] = sent
+        for noted in (self._told, self._reasked, self._fastchats):
+            noted.pop(work, None)
+        otherwise = (line.verdict_rule or "last") != self._rule
+        if line.unparsed or otherwise:
+            self._told[work] = place
+        if line.unparsed and not otherwise:
+            self._reasked[work] = line.reasked
 
-    def _keep_replies(self, key: _Key, judgment: Judgment) -> None:
-        """Keeps the replies of a judgment that may have to be read again, or asked about again."""
-        self._replies.pop((key, judgment.repeat), None)
-        if judgment.unparsed or self._read_otherwise(judgment.verdict_rule):
-            self._replies[key, judgment.repeat] = _replies_of(judgment)
-
-    def _read_otherwise(self, verdict_rule: str | None) -> bool:
-        return (verdict_rule or "last") != self.rule
+    def _forget_other_repeats(self, about: tuple[str, ...], repeat: int, sent: int) -> None:
+        """Those that were asked otherwise."""
+        self._repeats.add(repeat)
+        for other in self._repeats - {repeat} if len(self._repeats) > 1 else ():
+            name = _named(about, other)
+            if name in self._sent and not asked_alike(_parts(self._sent[name]), _parts(sent)):
+                del self._sent[name]
 
     def replies(self, work: JudgeWork) -> dict[str, Completion]:
         """The replies to this work that are to be read or asked about again, by request hash."""
         match = work.match
-        key = _work_key(work.prompt.name, match.question.question_id, match.turn, match.models)
-        return self._replies.get((key, work.repeat), {})
+        about = _about(work.prompt.name, match.question.question_id, match.turn, match.models)
+        place = self._told.get(_named(about, work.repeat))
+        if place is None:
+            return {}
+        return _replies_of(judgment_from_json(self._lines.at(place), Where(self._lines.path)))
 
-    def has(self, work: JudgeWork, hashes: Sequence[str], reask: int) -> bool:
+    def has(self, match: Match, repeat: int, prompt: str, games: Games, hashes: Mapping[str, str], reask: int) -> bool:
         """Whether the file holds this judgment, made by these requests, or by FastChat with this very prompt.
 
         One without a verdict counts as held unless it may be asked again more often than it was. Where one order is
         asked for, a judgment of both holds it.
         """
-        match = work.match
-        key = _work_key(work.prompt.name, match.question.question_id, match.turn, match.models)
-        sent, verdict = self._ours.get(key, {}).get(work.repeat, ((), None))
-        if verdict is None or len(hashes) > len(sent) or not set(hashes) <= set(sent):
-            prompts = _of_prompts(work.prompt.name, work.user_prompts)
-            verdict = self._fastchats.get((key, work.repeat), {}).get(prompts)
-        if verdict is None:
+        work = _named(_about(prompt, match.question.question_id, match.turn, match.models), repeat)
+        sent, wanted = self._sent.get(work), _packed(hashes.values())
+        if sent == wanted or (sent and sent > _MASK and _parts(wanted) <= _parts(sent)):
+            return work not in self._told or self._reasked.get(work, READ_AGAIN) >= reask
+        if work not in self._fastchats:
             return False
-        unparsed, reasked = verdict
+        texts = sorted(messages[-1].content for messages in games.values())
+        unparsed, reasked = self._fastchats[work].get(_short(prompt, *texts), (True, READ_AGAIN))
         return not unparsed or reasked >= reask
+
+
+READ_AGAIN = -1
+"""Stands for the number of times when a reply has only to be read by another rule."""
+
+_BITS = 60
+_MASK = (1 << _BITS) - 1
+_set_of: Callable[[str], str] = lru_cache(prompt_set)
+
+
+def _about(prompt: str, question_id: QuestionId, turn: int, models: Sequence[str]) -> tuple[str, ...]:
+    """What a judgment is about, but for the repeat. Numbers as texts: some numbers have the same hash."""
+    return (_set_of(prompt), repr(question_id), str(turn), *sorted(models))
+
+
+def _named(about: tuple[str, ...], repeat: int) -> int:
+    return _short(*about, str(repeat))
+
+
+def _short(*texts: str) -> int:
+    return hash(texts) & _MASK
+
+
+def _packed(hashes: Iterable[str]) -> int:
+    """One or two request hashes as one number, none of its parts 0."""
+    packed = 0
+    for part in sorted([_short(each) | 1 for each in hashes]):
+        packed = packed << _BITS | part
+    return packed
+
+
+def _parts(packed: int) -> set[int]:
+    return {packed & _MASK, packed >> _BITS} - {0}
 
 
 def _replies_of(judgment: Judgment) -> dict[str, Completion]:
@@ -128,12 +185,3 @@ def _replies_of(judgment: Judgment) -> dict[str, Completion]:
             found[key] = Completion(text, finish_reason, usage, thinking, adapted)
             usage = Usage()
     return found
-
-
-def _work_key(prompt: str, question_id: QuestionId, turn: int, models: Sequence[str]) -> _Key:
-    return (prompt_set(prompt), question_id, turn, *sorted(models))
-
-
-def _of_prompts(name: str, user_prompts: Iterable[str]) -> tuple[str, ...]:
-    """Stands for request hashes where FastChat wrote none: the prompts' name and texts."""
-    return (name, *sorted(hashlib.sha256(text.encode(errors="replace")).hexdigest() for text in user_prompts))

@@ -1,29 +1,33 @@
 """Running a judge: matches → verdicts, asking only for what its file does not hold."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from mtbench import __version__, files
+from mtbench import __version__
 from mtbench.benches import Bench
-from mtbench.chat import ChatModel, Message, Params, Usage, request_hash
+from mtbench.briefs import judgment_brief
+from mtbench.chat import ChatModel, Message, Params, Usage, request_hasher
 from mtbench.chat.spec import ModelSpec
 from mtbench.engine import Recall, Stop, all_of, run_all
-from mtbench.errors import MtbenchError, RequestError
+from mtbench.errors import LeftUndone, MtbenchError, RequestError
+from mtbench.files import Lines
+from mtbench.indexes import Questions
 from mtbench.judging import verdicts
-from mtbench.judging.held import Held, JudgeWork
+from mtbench.judging.book import AnswerBook
+from mtbench.judging.held import Held, JudgeWork, work_key
 from mtbench.judging.judgments import Common, Reply, pair_judgment, single_judgment
-from mtbench.judging.matches import AnswerBook, Match, drawn_order
+from mtbench.judging.matches import Match, drawn_order
 from mtbench.judging.prompts import JudgePrompt, Material, PromptSet
 from mtbench.judging.references import NEED_REFERENCE, NO_REFERENCE, References, check_references
 from mtbench.outputs import Output
 from mtbench.progress import Lane, Progress
-from mtbench.records import Json, Judgment, MadeBy, Question, Where, judgment_from_json
+from mtbench.records import Json, Judgment, MadeBy, Question, QuestionId, Where
 
-
-def _nothing(_: Json) -> None:
-    return
+_BREATHER = 200
+"""Matches looked at before others (Ctrl-C, requests that ended) have their turn, where nothing has to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,29 @@ class JudgeSettings:
     max_tokens: int = 2048
 
 
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """A prompt, how it is asked, and what names a request with it."""
+
+    prompt: JudgePrompt
+    params: Params
+    hash_of: Callable[[Sequence[Message]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What all judgments of one turn share: the reference texts up to it, and whose they are."""
+
+    wording: _Wording
+    reference: tuple[str, ...]
+    source: str | None
+
+
 class Judge:
-    """One judge model with its prompts, its reference answers, and what its file holds already."""
+    """One judge model with its prompts, its reference answers, and what its file holds already.
+
+    `matches_a_turn`: how many matches there are about each turn of a question.
+    """
 
     def __init__(
         self,
@@ -55,73 +80,94 @@ class Judge:
         kind: Literal["single", "pair"],
         settings: JudgeSettings,
         progress: Progress,
+        references: References,
+        matches_a_turn: int,
     ) -> None:
         self.spec = spec
         self.settings = settings
         self.kind = kind
         self.path = bench.judgments(spec.id, kind)
-        self._references = References(bench, spec.id, progress.note)
-        self._folder = bench.folder / "reference_answer"
+        self._references = references
         self._progress = progress
-        self._held = Held(settings.rule)
+        games = 2 if kind == "pair" and not settings.one_order else 1
+        self._sharing = matches_a_turn * games * settings.repeat
+        self._held = Held(Lines(self.path), settings.rule)
+        self._wordings: dict[tuple[bool, int], _Wording] = {}
+        self._tasks: dict[tuple[QuestionId, int], _Task] = {}
 
-    def check(self, questions: Sequence[Question]) -> None:
+    def check(self, questions: Questions) -> None:
         """Finds, before any request, a prompt that the set lacks and a reference answer that is not there."""
-        if not self.settings.without_reference:
-            check_references(questions, self._references, self.settings.reference_categories, self._folder)
-        for question in questions:
-            for turn in range(1, len(question.turns) + 1):
-                self._prompt(question, turn)
+        settings, file = self.settings, questions.file
+        if not settings.without_reference:
+            check_references(questions, self._references, self.spec.id, settings.reference_categories)
+        kinds = dict[tuple[bool, int], None]()
+        for row, category in zip(questions.rows, file.categories(questions.rows), strict=True):
+            guided = category in settings.reference_categories
+            if guided and settings.without_reference:
+                guided = self._references.of(file.read(row), self.spec.id) is not None
+            kinds[guided, file.turns[row]] = None
+        for guided, turns in kinds:
+            for turn in range(1, turns + 1):
+                self._wording(guided, turn)
 
     def load(self) -> None:
         """Reads what the file holds, so that it is not judged again."""
-        self._held = Held(self.settings.rule)
-        for line, obj in files.read(self.path, self._progress.note):
-            judgment = judgment_from_json(obj, Where(self.path, line))
-            if judgment.made_by and judgment.made_by.model not in ("", self.spec.full_name):
+        lines = Lines(self.path)
+        self._held = Held(lines, self.settings.rule)
+        ours = "", self.spec.full_name
+        for place, number, obj in lines.read(self._progress.note):
+            line = judgment_brief(obj, Where(self.path, number))
+            if line.maker not in ours:
                 raise MtbenchError(
-                    f"{self.path} holds judgments of {judgment.made_by.model}, not of {self.spec.full_name}: "
+                    f"{self.path} holds judgments of {line.maker}, not of {self.spec.full_name}: "
                     "give one of the two an alias in models.yaml"
                 )
-            self._held.add(judgment)
+            self._held.add(line, place)
 
     def undone(
-        self, match: Match, book: AnswerBook, lane: Lane, settle: Callable[[Json], None] = _nothing
+        self, match: Match, book: AnswerBook, lane: Lane, settle: Callable[[Json], None] | None = None
     ) -> Iterator[JudgeWork]:
         """The judgments of one match that the file lacks, or holds for another answer, prompt, reference or setting.
 
         `settle` is told of the work that the file holds.
         """
-        prompt, reference, source = self._prompt(match.question, match.turn)
-        params = Params(
-            self.settings.temperature,
-            self.settings.max_tokens,
-            schema=prompt.schema,
-            extra=self.spec.params,
-        )
+        task = self._task(match.question, match.turn)
+        prompt, params = task.wording.prompt, task.wording.params
         for repeat in range(self.settings.repeat):
-            games = self._games(match, book, prompt, reference, repeat)
-            work = JudgeWork(match, repeat, prompt, games, params, source)
-            hashes = tuple(request_hash(self.spec.full_name, messages, params) for messages in games.values())
-            if self._held.has(work, hashes, self.settings.reask):
-                lane.already += 1
-                settle(work.key)
+            games = self._games(match, book, task, repeat)
+            hashes = {game: task.wording.hash_of(messages) for game, messages in games.items()}
+            if not self._held.has(match, repeat, prompt.name, games, hashes, self.settings.reask):
+                cut = tuple(model for model in match.models if book.truncated(model, match))
+                yield JudgeWork(match, repeat, prompt, games, hashes, params, task.source, cut)
+                continue
+            lane.already += 1
+            if settle:
+                settle(work_key(match, prompt, repeat))
+
+    def _task(self, question: Question, turn: int) -> "_Task":
+        """What is the same for all answers to a turn. Matches of one question follow each other, so one is kept."""
+        key = question.question_id, turn
+        if key not in self._tasks:
+            guided = question.category in self.settings.reference_categories
+            reference = self._references.of(question, self.spec.id) if guided else None
+            if reference:
+                task = _Task(self._wording(True, turn), reference.turns[:turn], reference.source)
             else:
-                yield work
+                task = _Task(self._wording(False, turn), (), NO_REFERENCE if guided else None)
+            self._tasks = {key: task}
+        return self._tasks[key]
 
-    def _prompt(self, question: Question, turn: int) -> tuple[JudgePrompt, tuple[str, ...], str | None]:
-        """The prompt for a turn, with the reference texts up to it and whose they are."""
-        mode: Literal["single", "pairwise"] = "single" if self.kind == "single" else "pairwise"
-        if question.category not in self.settings.reference_categories:
-            return self.settings.prompts.pick(mode, False, turn), (), None
-        reference = self._references.of(question)
-        if reference is None:
-            return self.settings.prompts.pick(mode, False, turn), (), NO_REFERENCE
-        return self.settings.prompts.pick(mode, True, turn), reference.turns, reference.source
+    def _wording(self, guided: bool, turn: int) -> "_Wording":
+        """The prompt for a turn, and how it is asked."""
+        if (guided, turn) not in self._wordings:
+            settings = self.settings
+            prompt = settings.prompts.pick("single" if self.kind == "single" else "pairwise", guided, turn)
+            params = Params(settings.temperature, settings.max_tokens, schema=prompt.schema, extra=self.spec.params)
+            hash_of = request_hasher(self.spec.full_name, params)
+            self._wordings[guided, turn] = _Wording(prompt, params, hash_of)
+        return self._wordings[guided, turn]
 
-    def _games(
-        self, match: Match, book: AnswerBook, prompt: JudgePrompt, reference: tuple[str, ...], repeat: int
-    ) -> dict[str, tuple[Message, ...]]:
+    def _games(self, match: Match, book: AnswerBook, task: "_Task", repeat: int) -> dict[str, tuple[Message, ...]]:
         orders = {"g1": match.models, "g2": match.models[::-1]}
         if self.kind == "single":
             del orders["g2"]
@@ -129,15 +175,21 @@ class Judge:
             drawn = drawn_order(match, repeat)
             orders = {drawn: orders[drawn]}
         return {
-            game: prompt.render(
-                Material(
-                    question_turns=match.question.turns[: match.turn],
-                    answers=tuple(book.conversation(model, match) for model in models),
-                    reference=reference[: match.turn],
+            game: self._alone(
+                task.wording.prompt.render(
+                    Material(
+                        question_turns=match.question.turns[: match.turn],
+                        answers=tuple(book.conversation(model, match) for model in models),
+                        reference=task.reference,
+                    )
                 )
             )
             for game, models in orders.items()
         }
+
+    def _alone(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+        """The messages, with nothing marked as shared where no other request of the run begins alike."""
+        return messages if self._sharing > 1 else tuple(replace(message, shared=0) for message in messages)
 
     async def run(
         self,
@@ -155,15 +207,19 @@ class Judge:
             self.load()
 
             async def works() -> AsyncIterator[JudgeWork]:
+                passed_over = 0
                 async for match in _each(matches):
-                    for work in self.undone(match, book, lane, output.settle):
+                    for work in self.undone(match, book, lane, output.settle if output.unfinished else None):
                         yield work
+                    passed_over += 1
+                    if passed_over % _BREATHER == 0:
+                        await asyncio.sleep(0)
 
             async def do(work: JudgeWork) -> Judgment:
                 known = self._held.replies(work) | output.finished(work.key)
                 recall = Recall(model, self.spec.full_name, stop, known, partial(output.keep, work.key))
                 recalls[id(work)] = recall
-                return await self._judge(work, recall, book)
+                return await self._judge(work, recall)
 
             def finished(work: JudgeWork, judgment: Judgment) -> None:
                 output.add(work.key, judgment.to_json())
@@ -171,12 +227,14 @@ class Judge:
 
             def failed(work: JudgeWork, error: RequestError) -> None:
                 recall = recalls.pop(id(work))
-                if recall.finished or not error.ends_run:
+                if isinstance(error, LeftUndone):
+                    recall.keep_new()
+                elif recall.finished or not error.leaves_undone:
                     output.fail(work.key, error, recall.finished)
 
             await run_all(works(), do, room=room, stop=stop, lane=lane, finished=finished, failed=failed)
 
-    async def _judge(self, work: JudgeWork, model: Recall, book: AnswerBook) -> Judgment:
+    async def _judge(self, work: JudgeWork, model: Recall) -> Judgment:
         asked_all = await all_of(self._ask(work, game, model) for game in work.games)
         replies = dict(zip(work.games, asked_all, strict=True))
         adapted = dict.fromkeys(name for reply in replies.values() for name in reply.adapted)
@@ -194,10 +252,9 @@ class Judge:
             reasked=max(reply.reasked for reply in replies.values()),
             verdict_rule=None if self.settings.rule == "last" else self.settings.rule,
         )
-        cut = tuple(name for name in work.match.models if book.truncated(name, work.match))
         if self.kind == "single":
-            return single_judgment(work, replies["g1"], common, cut)
-        return pair_judgment(work, replies, common, cut)
+            return single_judgment(work, replies["g1"], common, work.cut)
+        return pair_judgment(work, replies, common, work.cut)
 
     async def _ask(self, work: JudgeWork, game: str, model: Recall) -> "Reply":
         """Asks for one verdict, and again in the same conversation where the reply holds none."""
@@ -205,9 +262,9 @@ class Judge:
         about = f"question {match.question.question_id}, turn {match.turn}, {' vs '.join(match.models)}"
         about += f", {game}" if self.kind == "pair" else ""
         params = replace(work.params, sample=work.repeat, about=about)
-        completion = await model.complete(messages, params)
+        completion = await model.ask(work.hashes[game], messages, params)
         reply = Reply(
-            request_hash=model.hash(messages, params),
+            request_hash=work.hashes[game],
             text=completion.text,
             verdict=verdicts.parse(completion.text, work.prompt, self.settings.rule),
             completion=completion,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from mtbench.errors import MtbenchError
-from mtbench.records import Answer, Question, QuestionId
+from mtbench.records import Question
 
 Contestants = tuple[str] | tuple[str, str]
 
@@ -18,39 +18,6 @@ class Match:
     question: Question
     turn: int
     models: Contestants
-
-
-class AnswerBook:
-    """The answers at hand, turn by turn: filled from files, and by a run as turns come to exist."""
-
-    def __init__(self) -> None:
-        self._turns: dict[tuple[str, QuestionId], list[tuple[str, bool]]] = {}
-
-    def add_answers(self, model: str, answers: Iterable[Answer]) -> None:
-        """Takes the first choice of every answer, which is the one that is judged."""
-        for answer in answers:
-            choice = answer.choices[0]
-            reasons = (*choice.finish_reasons, *[None] * len(choice.turns))
-            turns = [(text, reason == "length") for text, reason in zip(choice.turns, reasons, strict=False)]
-            self._turns[model, answer.question_id] = turns
-
-    def add_turn(self, model: str, question_id: QuestionId, turn: int, text: str, truncated: bool) -> None:
-        """Takes one turn (from 1), forgetting what was there from that turn on."""
-        turns = self._turns.setdefault((model, question_id), [])
-        turns[turn - 1 :] = [(text, truncated)]
-
-    def has(self, match: Match) -> bool:
-        """Whether every answer that the match needs exists."""
-        question_id = match.question.question_id
-        return all(len(self._turns.get((model, question_id), ())) >= match.turn for model in match.models)
-
-    def conversation(self, model: str, match: Match) -> tuple[str, ...]:
-        """The model's answers up to the judged turn."""
-        return tuple(text for text, _ in self._turns[model, match.question.question_id][: match.turn])
-
-    def truncated(self, model: str, match: Match) -> bool:
-        """Whether an answer that the judge sees had been cut off by its token limit."""
-        return any(cut for _, cut in self._turns[model, match.question.question_id][: match.turn])
 
 
 def contests(mode: str, models: Sequence[str], baseline: str | None) -> list[Contestants]:

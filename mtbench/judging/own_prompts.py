@@ -17,6 +17,7 @@ The user message is the material, laid out by `task` and `conversation` (render.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -66,9 +67,14 @@ class _MarkedTemplate:
     layout: Layout
 
     def fill(self, material: Material) -> tuple[str, str]:
-        values = {"turn": str(len(material.question_turns))} | dict(zip(_NAMES, self.layout.labels, strict=False))
-        user = [lay_out(material, self.layout), self.closing.format(**values)]
-        return self.system.format(**values), "\n\n".join(filter(None, user))
+        turns, labels = len(material.question_turns), self.layout.labels
+        user = [lay_out(material, self.layout), _worded(self.closing, turns, labels)]
+        return _worded(self.system, turns, labels), "\n\n".join(filter(None, user))
+
+
+@lru_cache
+def _worded(text: str, turns: int, labels: tuple[str, ...]) -> str:
+    return text.format(turn=turns, **dict(zip(_NAMES, labels, strict=False)))
 
 
 _NAMES = ("first", "second")

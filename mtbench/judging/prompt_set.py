@@ -48,6 +48,8 @@ class JudgePrompt:
     def render(self, material: Material) -> tuple[Message, ...]:
         """The system message (where there is one) and the user message; the last message is always the user's.
 
+        What stands before the first answer is marked as shared: it begins every judgment of the question.
+
         Raises MtbenchError when the prompt shows a reference that the material does not have.
         """
         shown = len(material.question_turns)
@@ -55,7 +57,9 @@ class JudgePrompt:
             missing = len(material.reference) + 1
             raise MtbenchError(f"judge prompt {self.name} shows a reference, and there is none for turn {missing}")
         system, user = self.template.fill(material)
-        messages = (Message("user", user),)
+        # An answer that stands in the question too is found there: less is marked then, and nothing wrong.
+        shared = min(max(0, user.find(answers[0])) for answers in material.answers)
+        messages = (Message("user", user, shared),)
         return (Message("system", system), *messages) if system else messages
 
 

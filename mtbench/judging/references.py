@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from mtbench import files
-from mtbench.benches import Bench, load_answers
+from mtbench.benches import Bench
 from mtbench.errors import MtbenchError
-from mtbench.records import Question, QuestionId
+from mtbench.indexes import AnswerFile, Questions
+from mtbench.records import Question
 
 NEED_REFERENCE = ("math", "reasoning", "coding")
 """Categories judged beside a reference answer by default, as in FastChat."""
@@ -25,58 +25,51 @@ class Reference:
 
 
 class References:
-    """The reference answers that one judge is shown."""
+    """The reference answers beside a bench, for any judge."""
 
-    def __init__(self, bench: Bench, judge_id: str, warn: Callable[[str], None] | None = None) -> None:
+    def __init__(self, bench: Bench, questions: Questions, warn: Callable[[str], None] | None = None) -> None:
         self._by_model = {
-            model: load_answers(path, warn)
+            model: AnswerFile(path, questions, warn)
             for folder in dict.fromkeys((bench.source / "reference_answer", bench.folder / "reference_answer"))
             for model, path in files.model_files(folder).items()
         }
-        self._judge_id = judge_id
-        self._folder = bench.folder / "reference_answer"
+        self._rows = questions.file.rows
+        self.folder = bench.folder / "reference_answer"
 
-    def of(self, question: Question) -> Reference | None:
+    def of(self, question: Question, judge_id: str) -> Reference | None:
         """The judge's own answers, else those of the one model that has some, else the question file's.
 
         Only what has an answer for every turn counts. Raises MtbenchError when several other models have some and
         nothing says whose to take.
         """
-        whole = {
-            model: turns
-            for model in self._by_model
-            if len(turns := self._answer(model, question.question_id)) >= len(question.turns)
-        }
-        models = [self._judge_id] if self._judge_id in whole else list(whole)
+        row, turns = self._rows[question.question_id], len(question.turns)
+        whole = [model for model, answers in self._by_model.items() if answers.turns[row] >= turns]
+        models = [judge_id] if judge_id in whole else whole
         if len(models) == 1:
-            return Reference(whole[models[0]], models[0])
+            texts = tuple(text for text, _ in self._by_model[models[0]].judged_turns(row))
+            return Reference(texts, models[0])
         # Some official questions have an empty text where a turn has no reference: those are no use to a judge.
-        if len(question.reference) >= len(question.turns) and all(map(str.strip, question.reference)):
+        if len(question.reference) >= turns and all(map(str.strip, question.reference)):
             return Reference(question.reference, "question file")
         if models:
             raise MtbenchError(
                 f"question {question.question_id} has reference answers by {', '.join(models)} and none by the judge "
-                f"{self._judge_id}: keep one file in {self._folder}, or add {self._judge_id}'s"
+                f"{judge_id}: keep one file in {self.folder}, or add {judge_id}'s"
             )
         return None
 
-    def _answer(self, model: str, question_id: QuestionId) -> tuple[str, ...]:
-        answer = self._by_model.get(model, {}).get(question_id)
-        return answer.choices[0].turns if answer else ()
 
-
-def check_references(
-    questions: Sequence[Question], references: References, categories: Sequence[str], folder: Path
-) -> None:
+def check_references(questions: Questions, references: References, judge_id: str, categories: Sequence[str]) -> None:
     """Raises MtbenchError naming the questions that should be judged beside a reference answer and have none."""
+    file = questions.file
     lacking = [
-        str(question.question_id)
-        for question in questions
-        if question.category in categories and references.of(question) is None
+        str(file.ids[row])
+        for row, category in zip(questions.rows, file.categories(questions.rows), strict=True)
+        if category in categories and references.of(file.read(row), judge_id) is None
     ]
     if lacking:
         raise MtbenchError(
             f"no reference answer for question{'s' if len(lacking) > 1 else ''} {', '.join(lacking)} "
-            f"(categories {', '.join(categories)}). Put some into {folder}, or judge these questions with the plain "
-            "prompt: --without-reference"
+            f"(categories {', '.join(categories)}). Put some into {references.folder}, or judge these questions with "
+            "the plain prompt: --without-reference"
         )

@@ -7,8 +7,8 @@ nowhere in the material. So a text can imitate a mark but never be one, and `rea
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["question", "reference", "answer"]
@@ -48,8 +48,14 @@ class Layout:
 
 def lay_out(material: Material, layout: Layout) -> str:
     """The line that names the code word, and every piece between its marks."""
+    if len(material.answers) != len(layout.labels):
+        raise ValueError(f"{len(material.answers)} conversations for {len(layout.labels)} labels")
     word = _code_word(material)
-    pieces = (f"<<{word} | {title}>>\n{text}\n<<{word} | end>>" for title, text in _pieces(material, layout))
+    columns = (material.question_turns, material.reference, *material.answers)
+    pieces = [
+        f"<<{word} | {title}>>\n{columns[column][turn]}\n<<{word} | end>>"
+        for title, column, turn in _pieces(layout, len(material.question_turns))
+    ]
     return "\n\n".join([f"Code word: {word}", *pieces])
 
 
@@ -80,23 +86,15 @@ _OPENING = re.compile(r"Code word: ([0-9a-f]{12})\n")
 _TITLE = rf"({_QUESTION}|{_REFERENCE}|answer of [^<>|\n]+), turn ([1-9][0-9]*)"
 
 
-def _pieces(material: Material, layout: Layout) -> Iterator[tuple[str, str]]:
-    """Title and text of every piece, in the order shown."""
-    yield from _turns(material, layout.task, "", ())
-    for label, answers in zip(layout.labels, material.answers, strict=True):
-        yield from _turns(material, layout.conversation, label, answers)
-
-
-def _turns(material: Material, kinds: Sequence[Kind], label: str, answers: Sequence[str]) -> Iterator[tuple[str, str]]:
-    columns = {
-        "question": (_QUESTION, material.question_turns),
-        "reference": (_REFERENCE, material.reference),
-        "answer": (f"answer of {label}", answers),
-    }
-    for turn in range(len(material.question_turns)):
-        for kind in kinds:
-            title, texts = columns[kind]
-            yield f"{title}, turn {turn + 1}", texts[turn]
+@lru_cache
+def _pieces(layout: Layout, turns: int) -> list[tuple[str, int, int]]:
+    """Title, column and turn (from 0) of every piece in the order shown; the columns are those of `lay_out`."""
+    columns = {"question": (_QUESTION, 0), "reference": (_REFERENCE, 1)}
+    shown = [(kind, *columns[kind], turn) for turn in range(turns) for kind in layout.task]
+    for number, label in enumerate(layout.labels, 2):
+        of = columns | {"answer": (f"answer of {label}", number)}
+        shown += [(kind, *of[kind], turn) for turn in range(turns) for kind in layout.conversation]
+    return [(f"{title}, turn {turn + 1}", column, turn) for _, title, column, turn in shown]
 
 
 def _code_word(material: Material) -> str:
@@ -104,13 +102,25 @@ def _code_word(material: Material) -> str:
 
     An answer may contain the word that its question leads to, by guessing; then the next word is taken.
     """
-    text = "\n".join([*material.question_turns, *material.reference, *(t for each in material.answers for t in each)])
-    # Both, since normalising joins a letter with the accent after it; the second finds words that only look the same.
-    shown = (text, unicodedata.normalize("NFKC", text).casefold())
+    pieces = [*material.question_turns, *material.reference]
+    for conversation in material.answers:
+        pieces += conversation
+    shown = [form for piece in pieces for form in _forms(piece)]
     attempt = 0
-    while True:
-        seed = f"{attempt}\x1f{material.question_turns[0]}"
-        word = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-        if not any(word in each for each in shown):
-            return word
+    while any(_word(material.question_turns[0], attempt) in form for form in shown):
         attempt += 1
+    return _word(material.question_turns[0], attempt)
+
+
+@lru_cache(8)
+def _word(question: str, attempt: int) -> str:
+    seed = f"{attempt}\x1f{question}"
+    return hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _forms(piece: str) -> tuple[str, ...]:
+    """A piece as it is and as it looks. In words that only look the same the second finds what the first does not."""
+    if piece.isascii():
+        return (piece.lower(),)  # which finds both
+    # Both, since normalising joins a letter with the accent after it.
+    return piece, unicodedata.normalize("NFKC", piece).casefold()

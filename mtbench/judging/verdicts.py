@@ -72,10 +72,11 @@ _BRACKETED = re.compile(r"\[\[([^\[\]]*)\]\]")
 _PADDING = " \t\r\n*_`"
 """What may stand around a verdict within its brackets: spaces, and Markdown for bold or code."""
 
-_FIRST_RATING = re.compile(r"\[\[([0-9]+\.?[0-9]*)\]\]")
-_FIRST_RATING_BACKUP = re.compile(r"\[([0-9]+\.?[0-9]*)\]")
-_FIRST_TWO_RATINGS = re.compile(r"\[\[([0-9]+\.?[0-9]*),\s?([0-9]+\.?[0-9]*)\]\]")
-_FIRST_TWO_RATINGS_BACKUP = re.compile(r"\[([0-9]+\.?[0-9]*),\s?([0-9]+\.?[0-9]*)\]")
+_PLAIN = r"([0-9]+(?:\.[0-9]*)?)"  # FastChat's [0-9]+\.?[0-9]*, without its steps back: a reply may be all digits
+_FIRST_RATING = re.compile(rf"\[\[{_PLAIN}\]\]")
+_FIRST_RATING_BACKUP = re.compile(rf"\[{_PLAIN}\]")
+_FIRST_TWO_RATINGS = re.compile(rf"\[\[{_PLAIN},\s?{_PLAIN}\]\]")
+_FIRST_TWO_RATINGS_BACKUP = re.compile(rf"\[{_PLAIN},\s?{_PLAIN}\]")
 
 
 def _last(text: str, verdict: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from mtbench import files
 from mtbench.benches import Bench, load_answers, load_questions, select
 from mtbench.errors import Interrupted, MtbenchError
+from mtbench.indexes import Questions
 from mtbench.outputs import failures_in
 from mtbench.records import Judgment, Question, SingleJudgment
 from mtbench.reports.building import Scope, build_tables
@@ -31,7 +32,7 @@ class Query:
     models: Sequence[str] = ()
     categories: Sequence[str] = ()
     baseline: str | None = None
-    questions: Sequence[Question] | None = None
+    questions: Questions | None = None
 
 
 def collect(bench: Bench, query: Query) -> Results:

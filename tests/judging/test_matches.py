@@ -1,12 +1,10 @@
 """What is compared with what, in which order, on which turns."""
 
-from pathlib import Path
-
 import pytest
 
 from mtbench.errors import MtbenchError
-from mtbench.judging.matches import AnswerBook, Match, all_matches, contests, drawn_order
-from mtbench.records import Answer, Question, Where
+from mtbench.judging.matches import Match, all_matches, contests, drawn_order
+from mtbench.records import Question
 
 QUESTIONS = [Question(n, "math", ("a", "b", "c")[: 1 + n % 3]) for n in range(1, 4)]
 
@@ -43,31 +41,6 @@ def test_every_turn_is_a_match_and_those_of_a_question_stand_together() -> None:
     ]
     assert found[:4] == [(1, 1, ("x",)), (1, 1, ("y",)), (1, 2, ("x",)), (1, 2, ("y",))]
     assert len(found) == 2 * (2 + 3 + 1)
-
-
-def test_a_book_knows_the_conversation_up_to_a_turn_and_what_was_cut() -> None:
-    question = QUESTIONS[1]
-    book = AnswerBook()
-    obj = {"question_id": 2, "choices": [{"index": 0, "turns": ["r1", "r2"], "finish_reasons": ["length", "stop"]}]}
-    book.add_answers("x", [Answer.from_json(obj, Where(Path("f")))])
-    assert book.has(Match(question, 2, ("x",)))
-    assert not book.has(Match(question, 3, ("x",)))
-    assert not book.has(Match(question, 1, ("x", "y")))
-    assert book.conversation("x", Match(question, 1, ("x",))) == ("r1",)
-    assert book.truncated("x", Match(question, 2, ("x",)))
-    book.add_turn("x", 2, 1, "new", False)
-    assert not book.has(Match(question, 2, ("x",)))
-    assert not book.truncated("x", Match(question, 1, ("x",)))
-
-
-def test_a_turn_without_a_finish_reason_is_still_a_turn_that_was_not_cut() -> None:
-    book = AnswerBook()
-    obj = {"question_id": 2, "choices": [{"index": 0, "turns": ["r1", "r2"], "finish_reasons": ["length"]}]}
-    book.add_answers("x", [Answer.from_json(obj, Where(Path("f")))])
-    match = Match(QUESTIONS[1], 2, ("x",))
-    assert book.has(match)
-    assert book.conversation("x", match) == ("r1", "r2")
-    assert book.truncated("x", match)
 
 
 def test_each_repeat_draws_its_own_order_and_the_first_as_ever() -> None:

@@ -172,5 +172,5 @@ def test_files_that_cannot_be_read_are_errors(tmp_path: Path) -> None:
         load_prompts("nosuch")
     latin = tmp_path / "latin.yaml"
     latin.write_bytes(b"description: \xff\n")
-    with pytest.raises(MtbenchError, match=r"latin\.yaml: cannot be read as YAML"):
+    with pytest.raises(MtbenchError, match=r"latin\.yaml, line 1: is not UTF-8 text"):
         load_prompts(str(latin))

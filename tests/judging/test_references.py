@@ -6,6 +6,7 @@ import pytest
 
 from mtbench.benches import Bench, load_questions
 from mtbench.errors import MtbenchError
+from mtbench.indexes import Questions
 from mtbench.judging.references import Reference, References, check_references
 from mtbench.records import Json, Question
 from tests.support.benches import write_lines
@@ -16,11 +17,16 @@ def answer(*turns: str) -> Json:
     return {"question_id": 1, "choices": [{"index": 0, "turns": list(turns)}]}
 
 
+def stored(folder: Path, *questions: Question) -> Questions:
+    return load_questions(write_lines(folder / "question.jsonl", [question.to_json() for question in questions]))
+
+
 def shown(folder: Path, judge: str, reference: tuple[str, ...] = (), **answers: Json) -> Reference | None:
     """What the judge is shown for a question of two turns, with `answers` by model beside it."""
     for model, obj in answers.items():
         write_lines(folder / "reference_answer" / f"{model}.jsonl", [obj])
-    return References(Bench("b", folder, folder), judge, None).of(Question(1, "math", ("?", "?"), reference))
+    questions = stored(folder, Question(1, "math", ("?", "?"), reference))
+    return References(Bench("b", folder, folder), questions).of(questions[0], judge)
 
 
 def test_the_judges_own_come_first_then_the_only_others_then_the_question_files(tmp_path: Path) -> None:
@@ -57,11 +63,12 @@ def test_two_other_models_are_one_too_many(tmp_path: Path) -> None:
 
 def test_questions_that_lack_a_reference_for_a_turn_are_named(tmp_path: Path) -> None:
     write_lines(tmp_path / "reference_answer" / "gpt-4.jsonl", [answer("one")])
-    references = References(Bench("b", tmp_path, tmp_path), "j", None)
-    questions = [Question(number, category, ("?", "?")) for number, category in [(1, "math"), (2, "math"), (3, "art")]]
+    kinds = [(1, "math"), (2, "math"), (3, "art")]
+    questions = stored(tmp_path, *(Question(number, category, ("?", "?")) for number, category in kinds))
+    references = References(Bench("b", tmp_path, tmp_path), questions)
     with pytest.raises(MtbenchError, match=r"no reference answer for questions 1, 2 \(categories math, coding\)"):
-        check_references(questions, references, ("math", "coding"), tmp_path)
-    check_references(questions, references, ("stem",), tmp_path)
+        check_references(questions, references, "j", ("math", "coding"))
+    check_references(questions, references, "j", ("stem",))
 
 
 @needs_shared
@@ -70,12 +77,14 @@ def test_every_official_question_that_needs_a_reference_has_a_whole_one_for_any_
     questions = load_questions(bench.source / "question.jsonl")
     needed = ("math", "reasoning", "coding")
     for judge in ("gpt-4", "another"):
-        references = References(bench, judge, None)
-        check_references(questions, references, needed, bench.folder)
+        references = References(bench, questions)
+        check_references(questions, references, judge, needed)
         for question in questions:
-            reference = references.of(question)
+            reference = references.of(question, judge)
             assert reference is None or all(reference.turns)
         sources = {
-            reference.source for each in questions if each.category in needed and (reference := references.of(each))
+            reference.source
+            for each in questions
+            if each.category in needed and (reference := references.of(each, judge))
         }
         assert sources == {"gpt-4"}

@@ -1,4 +1,5 @@
 import json
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -223,6 +224,15 @@ def test_no_text_raises_and_every_verdict_is_in_range(text: str) -> None:
     assert score is None or (isinstance(score, int | float) and 1 <= score <= 10)
     assert parse_structured(text, "[[A]]") in ("A", "B", "C", None)
     assert parse_structured(text, "[[rating_a,rating_b]]") in ("A", "B", "C", None)
+
+
+@pytest.mark.parametrize("text", ["[[" + "1" * 100_000, "[" * 100_000, '{"a": ' * 5_000])
+def test_a_reply_that_went_astray_is_read_in_no_time(text: str) -> None:
+    start = monotonic()
+    for rule in RULES:
+        assert (parse_rating(text, rule), parse_two_ratings(text, rule)) == (None, None)
+    assert parse_structured(text, "[[rating]]") is None
+    assert monotonic() - start < 5
 
 
 @given(before=st.text(), score=st.integers(1, 10), after=st.text(alphabet=st.characters(exclude_characters="[]{")))
