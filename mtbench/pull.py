@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, InvalidURL
 from pathlib import Path
 from time import monotonic
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from mtbench import files
@@ -115,6 +116,9 @@ def _fetch(source: str, pin: Pin, quiet_seconds: float) -> tuple[Path | str, byt
     """Where a file was found, and its bytes."""
     scheme, is_address, _ = source.partition("://")
     if scheme.lower() in ("http", "https") and is_address:
+        parts = urlsplit(source)
+        if "@" in parts.netloc or parts.query:
+            raise MtbenchError("--from: give the address without user, password and query; neither is sent")
         url = f"{source.rstrip('/')}/{pin.source}"
         return url, _download(url, quiet_seconds)
     if is_address:
@@ -137,6 +141,8 @@ def _download(url: str, quiet_seconds: float) -> bytes:
         raise _unfetched(url, f"the server answered {error.code} {error.reason}") from error
     except URLError as error:
         raise _unfetched(url, str(error.reason)) from error
+    except InvalidURL as error:  # whose words show a part of it, perhaps a proxy's password
+        raise _unfetched(url, "this address, or that of the proxy in the environment, is malformed") from error
     except (HTTPException, OSError, ValueError) as error:
         raise _unfetched(url, str(error) or type(error).__name__) from error
 

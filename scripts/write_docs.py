@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = ROOT / "docs" / "commands.md"
 WIDTH = "100"
 _PART = re.compile(r"(<!-- (prints|file|commands)(?:: (.*?))? -->\n)(.*?)(<!-- end -->)", re.DOTALL)
-_FENCES = {".sh": "sh", ".yaml": "yaml", ".yml": "yaml"}
+_FENCES = {".py": "python", ".sh": "sh", ".yaml": "yaml", ".yml": "yaml"}
 
 
 def main(arguments: list[str]) -> int:

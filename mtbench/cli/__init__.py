@@ -3,15 +3,15 @@
 import os
 import sys
 from collections.abc import Callable
-from errno import ENOSPC, EPIPE
-from io import TextIOWrapper
+from errno import ENOSPC
 
 import typer
 
 from mtbench import __version__
-from mtbench.cli import gen_answers, judge, models, questions, run, show_results
-from mtbench.cli.printing import paragraphs
-from mtbench.errors import Interrupted, MtbenchError, RequestError
+from mtbench.cli import batch, gen_answers, judge, models, questions, run, show_results
+from mtbench.cli.printing import paragraphs, visible
+from mtbench.cli.streams import make_forgiving
+from mtbench.errors import Ended, Interrupted, MtbenchError
 
 app = typer.Typer(
     name="mtbench",
@@ -49,12 +49,12 @@ for _name, _command in COMMANDS.items():
     app.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
 app.add_typer(questions.app, name="questions")
 app.add_typer(models.app, name="models")
+app.add_typer(batch.app, name="batch")
 
 
 def main() -> None:
     """Runs the command line. What a person can put right is one sentence on stderr; a traceback is a bug of ours."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal or pipe that is not UTF-8 still shows the rest
+    make_forgiving()
     try:
         try:
             app()
@@ -64,10 +64,10 @@ def main() -> None:
     except MtbenchError as error:
         sys.exit(say(error))
     except OSError as error:
-        if error.errno not in (ENOSPC, EPIPE):
+        if error.errno != ENOSPC:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer has nowhere to go
-        sys.exit(say(MtbenchError(f"cannot print the output: {error.strerror}")) if error.errno == ENOSPC else 1)
+        sys.exit(say(MtbenchError(f"cannot print the output: {error.strerror}")))
     except ExceptionGroup as group:
         errors, bugs = group.split(MtbenchError)
         if bugs or errors is None:
@@ -79,10 +79,11 @@ def say(error: MtbenchError) -> int:
     """Tells a person what went wrong; gives the exit code."""
     if isinstance(error, Interrupted):
         typer.echo(f"interrupted; {REST}", err=True)
-    else:
-        typer.echo(f"error: {error}", err=True)
-        if isinstance(error, RequestError):
-            typer.echo(REST if error.exit_code == 3 else f"{REST} once that is put right", err=True)
+        return error.exit_code
+    for reason in error.reasons if isinstance(error, Ended) else [error]:
+        typer.echo(visible(f"error: {reason}"), err=True)
+    if isinstance(error, Ended):
+        typer.echo(REST if error.exit_code == 3 else f"{REST} once that is put right", err=True)
     return error.exit_code
 
 

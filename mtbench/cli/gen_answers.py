@@ -33,22 +33,25 @@ def gen_answers(
     from mtbench.answers import AnswerSettings
     from mtbench.benches import find_bench, load_questions, select
     from mtbench.cli import jobs, settings
+    from mtbench.cli.ways import check_way
     from mtbench.errors import MtbenchError
 
     if not model:
         raise MtbenchError("which model? Give --model, such as --model openai/NAME or --model local/smollm2")
     specs = jobs.resolve(model, config, base_url)
+    check_way(asking, specs)
     place = find_bench(bench, data_dir)
     chosen = select(load_questions(place.source / "question.jsonl"), questions, category or (), limit)
     sampling = AnswerSettings(num_choices, max_tokens, temperature, seed, system_prompt)
     if dry_run:
         from mtbench.cli import plans
 
-        plans.print_answer_plan(place, specs, chosen, sampling)
+        plans.print_answer_plan(place, specs, chosen, sampling, plans.prices_of(asking))
         return
     settings.save_settings(context, place.folder, {spec.id: spec for spec in specs})
     jobs.work(
         lambda session: runs.generate(session, place, specs, chosen, sampling),
         asking,
+        place,
     )
     typer.echo(f"Answers: {', '.join(str(place.answers(spec.id)) for spec in specs)}")

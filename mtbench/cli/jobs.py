@@ -1,22 +1,25 @@
 """What the commands that ask models have in common: naming them, and running with a display and a clean stop."""
 
 import asyncio
+import gc
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mtbench.errors import Incomplete, Interrupted, LimitReached, MtbenchError, RequestError
+from mtbench.errors import Ended, Incomplete, Interrupted, LimitReached, MtbenchError
 
 if TYPE_CHECKING:
     from mtbench.benches import Bench
     from mtbench.chat.spec import ModelSpec
+    from mtbench.chat.ways import Way
     from mtbench.cli.options import Asking, OneOrder, Verdict
     from mtbench.judging.judges import JudgeSettings
-    from mtbench.progress import Progress
     from mtbench.runs import Session
 
-_GRACE = 30.0
+GRACE = 30.0
 """Seconds that requests in flight have once the deadline is reached."""
 
 
@@ -82,22 +85,29 @@ def judge_settings(
     )
 
 
-def work(job: "Callable[[Session], Awaitable[None]]", asking: "Asking") -> None:
+def work(job: "Callable[[Session], Awaitable[None]]", asking: "Asking", bench: "Bench") -> None:
     """Does a job, and raises what `outcome` tells."""
-    error = outcome(job, asking)
+    error = outcome(job, asking, bench)
     if error:
         raise error
 
 
-def outcome(job: "Callable[[Session], Awaitable[None]]", asking: "Asking") -> MtbenchError | None:
+def outcome(
+    job: "Callable[[Session], Awaitable[None]]", asking: "Asking", bench: "Bench", grace: float = GRACE
+) -> MtbenchError | None:
     """Does a job under a progress display. What it gives back says why something is left to do, or is None.
 
-    The first Ctrl-C lets the requests in flight end; a second one drops them. So does a deadline, and its grace.
+    The first Ctrl-C lets the requests in flight end; a second one drops them. A deadline drops them `grace` seconds
+    after it is reached.
     """
     from mtbench import runs
+    from mtbench.chat.cache import check_folder
     from mtbench.chat.spec import Limits
     from mtbench.cli.display import watching
+    from mtbench.cli.ways import opened_way
 
+    if asking.cache:
+        check_folder(asking.cache)
     how = runs.Asking(
         limits=Limits(asking.parallel, asking.rpm, asking.tpm),
         timeout=asking.timeout,
@@ -109,21 +119,26 @@ def outcome(job: "Callable[[Session], Awaitable[None]]", asking: "Asking") -> Mt
         keep_thinking=asking.keep_thinking,
     )
 
-    async def main() -> MtbenchError | None:
-        session = runs.Session(how)
+    async def main(way: "Way | None") -> MtbenchError | None:
+        session = runs.Session(replace(how, way=way))
         async with session:
             task = asyncio.ensure_future(job(session))
             _on_interrupt(session, task)
-            _at_deadline(session, task)
-            with watching(session.progress, asking):
-                try:
-                    await task
-                except asyncio.CancelledError:
-                    return session.stop.error or Interrupted("dropped the requests in flight")
-        return _left_to_do(session.progress, session.stop.error, session.stop.requested)
+            _at_deadline(session, task, grace)
+            with watching(session.progress, asking), suppress(asyncio.CancelledError):
+                await task
+        return _left_to_do(session)
 
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(main())
+    gc.freeze()  # modules stay; and what a request leaves behind is rarely a circle, so looking for circles can wait
+    gc.set_threshold(50_000, 20, 20)
+    try:
+        with opened_way(asking, bench) as way, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            error = runner.run(main(way))
+            if isinstance(error, Interrupted):
+                raise error  # a file of requests that is not whole is not put in place
+            return error
+    except Interrupted as error:
+        return error
 
 
 def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":
@@ -135,14 +150,14 @@ def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":
     return uvloop.new_event_loop
 
 
-def _at_deadline(session: "Session", task: "asyncio.Future[None]") -> None:
+def _at_deadline(session: "Session", task: "asyncio.Future[None]", grace: float) -> None:
     seconds = session.asking.deadline
     if seconds is None:
         return
 
     def reached() -> None:
         session.stop.request(LimitReached(f"--deadline {seconds:g}: the time is up"))
-        loop.call_later(_GRACE, task.cancel)
+        loop.call_later(grace, task.cancel)
 
     loop = asyncio.get_running_loop()
     loop.call_later(seconds, reached)
@@ -164,13 +179,21 @@ def _on_interrupt(session: "Session", task: "asyncio.Future[None]") -> None:
         loop.add_signal_handler(number, interrupted)
 
 
-def _left_to_do(progress: "Progress", error: RequestError | None, stopped: bool) -> MtbenchError | None:
-    if error:
-        return error
-    if stopped:
+def _left_to_do(session: "Session") -> MtbenchError | None:
+    if session.stop.requested and not session.stop.error:
         return Interrupted("interrupted")
-    failed = {lane.name: lane.failed for lane in progress.lanes.values() if lane.failed}
-    if failed:
-        counts = " and ".join(f"{count} {name if count > 1 else name.rstrip('s')}" for name, count in failed.items())
-        return Incomplete(f"{counts} failed (reasons are in the .failures.jsonl files); run the same command again")
-    return None
+    if session.errors:
+        return Ended(session.errors)
+    from mtbench.chat.ways import WRITTEN
+
+    lanes = list(session.progress.lanes.values())
+    failed = {lane.name: lane.failed for lane in lanes if lane.failed}
+    parts = [f"{_counted(failed)} failed (reasons are in the .failures.jsonl files)"] if failed else []
+    for reason in dict.fromkeys(reason for lane in lanes for reason in lane.undone if reason != WRITTEN):
+        undone = {lane.name: lane.undone[reason] for lane in lanes if lane.undone[reason]}
+        parts += [f"{_counted(undone)} left undone ({reason})"] if undone else []
+    return Incomplete(f"{'; '.join(parts)}; run the same command again") if parts else None
+
+
+def _counted(numbers: Mapping[str, int]) -> str:
+    return " and ".join(f"{count} {name if count > 1 else name.rstrip('s')}" for name, count in numbers.items())

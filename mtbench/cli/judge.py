@@ -42,11 +42,13 @@ def judge(
     from mtbench import runs
     from mtbench.benches import find_bench, load_questions, select
     from mtbench.cli import jobs, settings
+    from mtbench.cli.ways import check_way
     from mtbench.errors import MtbenchError
 
     if not judge:
         raise MtbenchError("which judge? Give --judge, such as --judge openai/NAME or --judge local/smollm2")
     judges = jobs.resolve(judge, config, judge_base_url)
+    check_way(asking, judges)
     place = find_bench(bench, data_dir)
     chosen = select(load_questions(place.source / "question.jsonl"), questions, category or (), limit)
     names = jobs.short_ids(model or runs.answered_models(place), place, config)
@@ -61,7 +63,7 @@ def judge(
     if dry_run:
         from mtbench.cli import plans
 
-        plans.print_judge_plan(place, job, chosen)
+        plans.print_judge_plan(place, job, chosen, plans.prices_of(asking))
         return
     settings.save_settings(context, place.folder, {spec.id: spec for spec in judges})
 
@@ -69,7 +71,7 @@ def judge(
         book = runs.load_book(place, job.models, chosen, session.progress.note)
         await runs.judge(session, place, job, chosen, book)
 
-    jobs.work(work, asking)
+    jobs.work(work, asking, place)
     typer.echo(f"Judgments: {', '.join(str(place.judgments(spec.id, job.kind)) for spec in judges)}")
     where = "" if data_dir == DEFAULT_DATA_DIR else f" --data-dir {shlex.quote(str(data_dir))}"
     against = f" --baseline {shlex.quote(opponent)}" if opponent else ""

@@ -40,6 +40,7 @@ class Log:
             input_tokens=attempt.usage.input,
             output_tokens=attempt.usage.output,
             cached_tokens=attempt.usage.cached,
+            written_tokens=attempt.usage.written,
             cost=attempt.cost,
             error=attempt.error or None,
         )

@@ -166,6 +166,28 @@ Cache = Annotated[
 KeepThinking = Annotated[
     bool, option("--keep-thinking", "Leave <think> text in answers and verdicts, as part of them.", _REQUESTS)
 ]
+Batch = Annotated[
+    bool,
+    option("--batch", "Ask by the provider's batch jobs: half the price, and minutes to a day to wait.", _REQUESTS),
+]
+ExportRequests = Annotated[
+    Path | None,
+    option(
+        "--export-requests",
+        "Send nothing: write what could be asked now to FILE, as OpenAI's batch JSONL.",
+        _REQUESTS,
+        metavar="FILE",
+    ),
+]
+ImportResponses = Annotated[
+    list[Path] | None,
+    option(
+        "--import-responses",
+        "Send nothing: take replies from FILE (or a folder of them), made elsewhere; may be repeated.",
+        _REQUESTS,
+        metavar="FILE",
+    ),
+]
 Quiet = Annotated[bool, option("--quiet", "No progress display.", _DISPLAY)]
 Verbose = Annotated[bool, option("--verbose", "A line for each request.", _DISPLAY)]
 Log = Annotated[
@@ -188,6 +210,9 @@ class Asking:
     timeout: Timeout = 600.0
     cache: Cache = None
     keep_thinking: KeepThinking = False
+    batch: Batch = False
+    export_requests: ExportRequests = None
+    import_responses: ImportResponses = None
     quiet: Quiet = False
     verbose: Verbose = False
     log: Log = None

@@ -1,33 +1,46 @@
 """--dry-run: what would be asked, with estimated tokens and price; nothing is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import typer
 
 from mtbench.answers import AnswerSettings, missing
-from mtbench.benches import Bench, load_answers
+from mtbench.benches import Bench
 from mtbench.chat import Usage
-from mtbench.chat.prices import estimate_tokens, price_of
+from mtbench.chat.prices import batch_pricing, estimate_tokens, pricing
 from mtbench.chat.spec import ModelSpec
-from mtbench.judging.matches import AnswerBook, Match, all_matches
+from mtbench.indexes import AnswerFile, Questions
+from mtbench.judging.book import AnswerBook, Turns
+from mtbench.judging.matches import Match
 from mtbench.progress import Lane, Progress
-from mtbench.records import Question
-from mtbench.runs import JudgeJob, load_book, ready_matches, stored_answers
+from mtbench.runs import JudgeJob, add_stored, count_ready, load_book, ready_matches
+
+if TYPE_CHECKING:
+    from mtbench.cli.options import Asking
+
+Pricing = Callable[[ModelSpec], Callable[[Usage], float | None]]
+"""How requests to a model are priced."""
+
+
+def prices_of(asking: "Asking") -> Pricing:
+    """What the options make of prices."""
+    return batch_pricing if asking.batch else pricing
 
 
 @dataclass
 class Estimate:
     """Requests to one model, added up. Each is priced by itself: some prices depend on a request's length."""
 
-    spec: ModelSpec
+    price: Callable[[Usage], float | None]
     requests: int = 0
     usage: Usage = field(default_factory=Usage)
     cost: float | None = 0.0
 
     def add(self, tokens_in: int, tokens_out: int, times: int = 1) -> None:
         usage = Usage(tokens_in, tokens_out)
-        price = price_of(self.spec, usage)
+        price = self.price(usage)
         self.requests += times
         self.usage += Usage(tokens_in * times, tokens_out * times)
         self.cost = None if price is None or self.cost is None else self.cost + price * times
@@ -41,37 +54,44 @@ class Estimate:
 
 
 def print_answer_plan(
-    bench: Bench, specs: Sequence[ModelSpec], questions: Sequence[Question], settings: AnswerSettings
+    bench: Bench,
+    specs: Sequence[ModelSpec],
+    questions: Questions,
+    settings: AnswerSettings,
+    prices: Pricing = pricing,
 ) -> None:
     """What each model would be asked; its answers count at the longest they can become."""
     for spec in specs:
-        works = missing(questions, load_answers(bench.answers(spec.id)), settings)
-        estimate = Estimate(spec)
-        for work in works:
+        estimate, undone = Estimate(prices(spec)), 0
+        for work in missing(questions, AnswerFile(bench.answers(spec.id), questions), settings):
+            undone += 1
             for turn in range(1, len(work.question.turns) + 1):
                 asked = [settings.system_prompt or "", *work.question.turns[:turn]]
                 tokens = sum(map(estimate_tokens, asked)) + (turn - 1) * settings.longest
                 estimate.add(tokens, settings.longest, len(work.indices))
-        done = len(questions) - len(works)
-        typer.echo(f"{spec.id} would answer {len(works)} of {len(questions)} questions ({done} done): {estimate}")
+        done = len(questions) - undone
+        typer.echo(f"{spec.id} would answer {undone} of {len(questions)} questions ({done} done): {estimate}")
 
 
 def print_judge_plan(
-    bench: Bench, job: JudgeJob, questions: Sequence[Question], sampling: AnswerSettings | None = None
+    bench: Bench,
+    job: JudgeJob,
+    questions: Questions,
+    prices: Pricing = pricing,
+    sampling: AnswerSettings | None = None,
 ) -> None:
     """What each judge would be asked. With `sampling`, answers still to come count at the longest they can be."""
     progress = Progress()
     if sampling:
-        book = stored_answers(bench, job, questions)
-        matches = list(all_matches(questions, job.contestants))
-        _imagine(book, matches, sampling)
+        book: AnswerBook = _LongestAnswers(questions, "word" * sampling.longest)
+        add_stored(book, bench, job, questions)
     else:
         book = load_book(bench, job.models, questions, progress.note)
-        matches = list(ready_matches(job, questions, book, progress))
+        count_ready(job, questions, book, progress)
     for judge in job.open_judges(bench, questions, progress):
         judge.load()
-        lane, judgments, estimate = Lane("verdicts"), 0, Estimate(judge.spec)
-        for match in matches:
+        lane, judgments, estimate = Lane("verdicts"), 0, Estimate(prices(judge.spec))
+        for match in ready_matches(job, questions, book):
             for work in judge.undone(match, book, lane):
                 judgments += 1
                 for messages in work.games.values():
@@ -82,9 +102,16 @@ def print_judge_plan(
         typer.echo(f"note: {note}", err=True)
 
 
-def _imagine(book: AnswerBook, matches: Sequence[Match], sampling: AnswerSettings) -> None:
-    """Fills the book up with answers of the greatest length."""
-    for match in matches:
-        for model in match.models:
-            if not book.has(Match(match.question, match.turn, (model,))):
-                book.add_turn(model, match.question.question_id, match.turn, "word" * sampling.longest, False)
+class _LongestAnswers(AnswerBook):
+    """A book filled up with answers of the greatest length."""
+
+    def __init__(self, questions: Questions, text: str) -> None:
+        super().__init__(questions)
+        self._imagined = [(text, False)]
+
+    def has(self, match: Match) -> bool:  # noqa: ARG002 (every match is ready)
+        return True
+
+    def answer(self, model: str, match: Match) -> Turns:
+        there = self.turns(model, match.question.question_id) >= match.turn
+        return super().answer(model, match) if there else self._imagined * match.turn

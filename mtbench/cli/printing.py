@@ -27,6 +27,15 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         typer.echo("  ".join(cells).rstrip())
 
 
+def visible(text: str) -> str:
+    """`text` from outside as a terminal can show it and will not obey it: escapes and the like become marks."""
+    return "".join(each if each.isprintable() or each == "\n" else _mark(each) for each in text)
+
+
+def _mark(unprintable: str) -> str:
+    return " " if unprintable.isspace() else "\ufffd"
+
+
 def paragraphs(docstring: str) -> str:
     """A docstring for --help: each paragraph one line, which the terminal wraps at its own width."""
     return "\n\n".join(" ".join(part.split()) for part in cleandoc(docstring).split("\n\n"))

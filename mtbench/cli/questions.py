@@ -66,7 +66,7 @@ def show(
     from mtbench.benches import find_bench, load_questions, select
 
     found = find_bench(bench, data_dir)
-    questions = select(load_questions(found.source / "question.jsonl"), ids, category or (), limit)
+    questions = list(select(load_questions(found.source / "question.jsonl"), ids, category or (), limit))
     if not references:
         questions = [replace(question, reference=()) for question in questions]
     _PRINTERS[output](questions, _references(found) if references else {})

@@ -53,6 +53,7 @@ def run(
     from mtbench.benches import find_bench, load_questions, select
     from mtbench.cli import jobs, settings
     from mtbench.cli.show_results import print_results
+    from mtbench.cli.ways import check_way
     from mtbench.errors import MtbenchError
 
     if not model and (base_url or judge_base_url):
@@ -75,6 +76,7 @@ def run(
     specs = jobs.resolve(model, config, base_url)
     judges = jobs.resolve(judge, config, judge_base_url)
     jobs.check_distinct([*specs, *judges])
+    check_way(asking, [*specs, *judges])
     place = find_bench(bench, data_dir)
     chosen = select(load_questions(place.source / "question.jsonl"), questions, category or (), limit)
     sampling = AnswerSettings(num_choices, max_tokens, temperature, seed, system_prompt)
@@ -89,8 +91,9 @@ def run(
     if dry_run:
         from mtbench.cli import plans
 
-        plans.print_answer_plan(place, specs, chosen, sampling)
-        plans.print_judge_plan(place, job, chosen, sampling)
+        prices = plans.prices_of(asking)
+        plans.print_answer_plan(place, specs, chosen, sampling, prices)
+        plans.print_judge_plan(place, job, chosen, prices, sampling)
         return
     context.params |= {
         "model": model,
@@ -104,6 +107,7 @@ def run(
     error = jobs.outcome(
         lambda session: runs.run(session, place, specs, chosen, sampling, job),
         asking,
+        place,
     )
     if any(place.judgments(spec.id, job.kind).exists() for spec in judges):
         print_results(place, job, opponent, chosen)

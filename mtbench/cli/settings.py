@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SETTINGS_FILE = Path("mtbench.yaml")
 MODELS_FILE = Path("models.yaml")
-NOT_SETTINGS = {"config", "dry_run", "help"}
+NOT_SETTINGS = {"config", "dry_run", "export_requests", "help", "import_responses"}
 
 
 def catalog_files(config: Path | None) -> list[Path]:

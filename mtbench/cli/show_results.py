@@ -1,6 +1,5 @@
 """`mtbench show-results`: the tables of what the judges said."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ from mtbench.reports.tables import Format, Mode
 
 if TYPE_CHECKING:
     from mtbench.benches import Bench
-    from mtbench.records import Question
+    from mtbench.indexes import Questions
     from mtbench.reports.tables import Results
     from mtbench.runs import JudgeJob
 
@@ -69,7 +68,7 @@ def show_results(
 
 
 def print_results(
-    bench: "Bench", job: "JudgeJob", baseline: str | None, questions: "Sequence[Question] | None" = None
+    bench: "Bench", job: "JudgeJob", baseline: str | None, questions: "Questions | None" = None
 ) -> None:
     """Prints the tables of a run's own judges, models and `questions` (None: all of the bench).
 

@@ -1,8 +1,5 @@
 """`mtbench run`: answers, verdicts and tables in one go, as a process."""
 
-import os
-import pty
-import select
 import signal
 import subprocess
 import time
@@ -14,6 +11,7 @@ import yaml
 from tests.support.benches import QUESTIONS, make_bench, read_lines
 from tests.support.cli import command, environment, mtbench
 from tests.support.servers import Fault, ModelServer, Reply, running_server
+from tests.support.terminal import Terminal
 
 
 def run(folder: Path, candidate: ModelServer, judge: ModelServer, *more: str) -> subprocess.CompletedProcess[str]:
@@ -191,58 +189,6 @@ def wait_until(happened: Callable[[], object], seconds: float = 10) -> None:
     while not happened():
         assert time.monotonic() < end
         time.sleep(0.02)
-
-
-class Terminal:
-    """A process on a pseudo-terminal, as a person has it."""
-
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self._master, slave = pty.openpty()
-        env = environment(folder) | {"TERM": "xterm-256color"}
-        env.pop("NO_COLOR")
-        self.process = subprocess.Popen(
-            command(*arguments), cwd=folder, env=env, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-            preexec_fn=_own_terminal,
-        )  # fmt: skip
-        os.close(slave)
-        self.text = ""
-
-    def read_until(self, words: str, seconds: float = 20) -> None:
-        end = time.monotonic() + seconds
-        while words not in self.text:
-            assert time.monotonic() < end, f"never said {words!r}: {self.text[-2000:]}"
-            if select.select([self._master], [], [], 0.1)[0]:
-                try:
-                    self.text += os.read(self._master, 65536).decode(errors="replace")
-                except OSError:
-                    assert words in self.text, self.text[-2000:]
-                    return
-
-    def press_ctrl_c(self) -> None:
-        os.write(self._master, b"\x03")
-
-    def wait(self, seconds: float = 20) -> int:
-        end = time.monotonic() + seconds
-        while self.process.poll() is None and time.monotonic() < end:
-            if select.select([self._master], [], [], 0.1)[0]:
-                try:
-                    self.text += os.read(self._master, 65536).decode(errors="replace")
-                except OSError:
-                    break
-        return self.process.wait(max(0.1, end - time.monotonic()))
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        os.close(self._master)
-
-
-def _own_terminal() -> None:
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def test_ctrl_c_finishes_what_is_in_flight_says_so_and_the_rerun_pays_for_nothing_twice(tmp_path: Path) -> None:
