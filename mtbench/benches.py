@@ -1,8 +1,8 @@
 """Finding a bench: its questions, and the folder its answers and judgments go to."""
 
 from array import array
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from mtbench import files
 from mtbench.errors import BadRecord, MtbenchError
 from mtbench.indexes import QuestionFile, Questions
-from mtbench.records import Answer, Question, QuestionId, Where
+from mtbench.records import Answer, Json, Question, QuestionId, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,28 @@ def _by_turns(rows: Iterable[int], category_of: Mapping[int, str]) -> list[int]:
     for row in rows:
         categories[category_of[row]].append(row)
     return [row for round in zip_longest(*categories.values()) for row in round if row is not None]
+
+
+def recorded(bench: Bench, model_id: str, requests: set[str]) -> set[str]:
+    """Which requests to a model the records of its answers and judgments hold.
+
+    A request is named by its hash, and by `-N` after it where it is a further sample of the same; of samples, all or
+    none count, as records do not tell them apart.
+    """
+    wanted = Counter(name.partition("-")[0] for name in requests)
+    found: Counter[str] = Counter()
+    for path in (bench.answers(model_id), *(bench.judgments(model_id, kind) for kind in ("single", "pair"))):
+        for _, obj in files.read(path):
+            found.update(name for name in _request_hashes(obj) if name in wanted)
+    return {name for name in requests if found[name.partition("-")[0]] >= wanted[name.partition("-")[0]]}
+
+
+def _request_hashes(obj: Json) -> Iterator[str]:
+    for name in ("request_hash", "g1_request_hash", "g2_request_hash"):
+        if isinstance(obj.get(name), str):
+            yield obj[name]
+    for choice in obj.get("choices") or ():
+        yield from choice.get("request_hashes") or ()
 
 
 def load_answers(path: Path, warn: Callable[[str], None] | None = None) -> dict[QuestionId, Answer]:

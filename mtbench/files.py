@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from errno import EDQUOT, EFBIG, ENOSPC
 from itertools import chain
 from math import isfinite
 from pathlib import Path
@@ -269,9 +270,7 @@ class Appender:
                 self._lock = os.open(self.path.with_name(f".{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o666)
             return self._take_lock()
         except OSError as error:
-            raise MtbenchError(
-                f"cannot write in {self.path.parent}: {error.strerror}; choose another --data-dir"
-            ) from error
+            raise unwritable(f"in {self.path.parent}", error) from error
 
     def _take_lock(self) -> bool:
         try:
@@ -300,10 +299,10 @@ class Appender:
             written = os.write(self._file, data)
             if written != len(data):
                 os.ftruncate(self._file, os.fstat(self._file).st_size - written)
-                raise MtbenchError(f"cannot write {self.path}: the disk is full; make room and run again")
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
             return os.lseek(self._file, 0, os.SEEK_CUR) - written
         except OSError as error:
-            raise MtbenchError(f"cannot write {self.path}: {error.strerror}; nothing before it is lost") from error
+            raise unwritable(self.path, error) from error
 
     def rewrite(self, records: Iterable[Json | bytes]) -> None:
         """Puts `records`, or lines as they are, in place of the file's lines, at once or not at all.
@@ -375,7 +374,18 @@ def replace_file(path: Path, data: bytes | Iterable[bytes], new: Path | None = N
             new.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise MtbenchError(f"cannot write {path}: {error.strerror}") from error
+        raise unwritable(path, error) from error
+
+
+_FULL = (ENOSPC, EDQUOT, EFBIG)
+
+
+def unwritable(place: Path | str, error: OSError) -> MtbenchError:
+    """What to say when `place` cannot be written: why, and what to do."""
+    remedy = "make room and run again; nothing that was written is lost"
+    return MtbenchError(
+        f"cannot write {place}: {error.strerror}; {remedy if error.errno in _FULL else 'choose another --data-dir'}"
+    )
 
 
 def _is_object(line: bytes) -> bool:

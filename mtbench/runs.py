@@ -141,9 +141,11 @@ class Session:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self.asking.way and kind is None:
-            self.asking.way.settle()
-        await self._stack.aclose()
+        try:
+            if self.asking.way and kind is None:
+                self.asking.way.settle()
+        finally:
+            await self._stack.aclose()
 
 
 @dataclass(frozen=True, slots=True)

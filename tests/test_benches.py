@@ -13,6 +13,7 @@ from mtbench.benches import (
     find_bench,
     load_answers,
     load_questions,
+    recorded,
     select,
     shipped,
 )
@@ -189,3 +190,14 @@ def test_the_last_answer_to_a_question_counts_and_a_torn_one_is_said(tmp_path: P
     assert {number: answer.answer_id for number, answer in load_answers(path, said.append).items()} == {1: "c", 2: "b"}
     assert len(said) == 1
     assert load_answers(tmp_path / "none.jsonl") == {}
+
+
+def test_what_records_hold_of_some_requests_is_found(tmp_path: Path) -> None:
+    bench = Bench("b", tmp_path, tmp_path)
+    choices = [{"index": index, "turns": ["x"], "request_hashes": ["a", f"b{index}"]} for index in range(2)]
+    write(bench.answers("m"), {"question_id": 1, "choices": choices}, {"question_id": 2, "choices": None})
+    write(bench.judgments("m", "single"), {"request_hash": "c"}, {"request_hash": None})
+    write(bench.judgments("m", "pair"), {"g1_request_hash": "d", "g2_request_hash": "e"})
+    asked = {"a", "a-1", "b0", "b1", "c", "c-1", "d", "e", "f"}
+    assert recorded(bench, "m", asked) == {"a", "a-1", "b0", "b1", "d", "e"}
+    assert recorded(bench, "other", asked) == set()

@@ -289,7 +289,7 @@ def test_a_folder_where_the_file_should_be_is_a_sentence(tmp_path: Path) -> None
     path = tmp_path / "f.jsonl"
     path.mkdir()
     with files.Appender(path) as appender:
-        with pytest.raises(MtbenchError, match=f"cannot write {path}: Is a directory; nothing before it is lost"):
+        with pytest.raises(MtbenchError, match=f"cannot write {path}: Is a directory; choose another --data-dir"):
             appender.append({"a": 1})
         with pytest.raises(MtbenchError, match=f"cannot write {path}: Is a directory"):
             appender.rewrite([{"a": 1}])
@@ -343,7 +343,9 @@ def test_a_folder_without_permission_is_a_sentence(open_folder: Path) -> None:
     assert as_common_user(lambda: files.Appender(path).__enter__()) == (
         f"cannot write in {closed}: Permission denied; choose another --data-dir"
     )
-    assert as_common_user(lambda: files.replace_file(path, b"x")) == f"cannot write {path}: Permission denied"
+    assert as_common_user(lambda: files.replace_file(path, b"x")) == (
+        f"cannot write {path}: Permission denied; choose another --data-dir"
+    )
     closed.chmod(0o700)
     assert path.read_text() == '{"a": 1}\n'
 
@@ -354,9 +356,12 @@ def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
     path.symlink_to("/dev/full")
     with (
         files.Appender(path) as appender,
-        pytest.raises(MtbenchError, match=f"cannot write {path}: No space left on device; nothing before it is lost"),
+        pytest.raises(MtbenchError, match=f"cannot write {path}: No space left on device; make room and run again"),
     ):
         appender.append({"a": 1})
+
+
+MAKE_ROOM = "make room and run again; nothing that was written is lost"
 
 
 # A limit on file size does what a filling disk does: the write that meets it is cut short, the next one fails.
@@ -395,7 +400,7 @@ def python(code: str, *args: str) -> subprocess.Popen[str]:
 def test_a_write_that_a_full_disk_cuts_short_leaves_no_half_line(tmp_path: Path) -> None:
     path = tmp_path / "f.jsonl"
     said = full(path, 4000, "for number in range(9): appender.append({'n': number, 'text': 'x' * 900})")
-    assert said == f"cannot write {path}: the disk is full; make room and run again"
+    assert said == f"cannot write {path}: No space left on device; {MAKE_ROOM}"
     assert [obj["n"] for _, obj in files.read(path)] == [0, 1, 2, 3]
     assert path.read_bytes().endswith(b'"}\n')
 
@@ -403,14 +408,14 @@ def test_a_write_that_a_full_disk_cuts_short_leaves_no_half_line(tmp_path: Path)
 def test_rewriting_on_a_full_disk_keeps_the_old_file(tmp_path: Path) -> None:
     path = written(tmp_path, b'{"a": 1}\n')
     said = full(path, 4000, "appender.rewrite([{'text': 'x' * 9000}])")
-    assert said == f"cannot write {path}: File too large"
+    assert said == f"cannot write {path}: File too large; {MAKE_ROOM}"
     assert path.read_bytes() == b'{"a": 1}\n'
     assert sorted(each.name for each in tmp_path.iterdir()) == [".f.jsonl.lock", "f.jsonl"]
 
 
 def test_a_disk_without_room_for_the_lock_is_a_sentence(tmp_path: Path) -> None:
     said = full(tmp_path / "f.jsonl", 0, "pass")
-    assert said == f"cannot write in {tmp_path}: File too large; choose another --data-dir"
+    assert said == f"cannot write in {tmp_path}: File too large; {MAKE_ROOM}"
 
 
 def test_a_tail_that_cannot_be_mended_is_tried_again_by_the_next_record(tmp_path: Path) -> None:
@@ -423,7 +428,7 @@ def test_a_tail_that_cannot_be_mended_is_tried_again_by_the_next_record(tmp_path
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         appender.append({'a': 3})
     """
-    assert full(path, 4000, work.strip()) == f"cannot write {path}: File too large; nothing before it is lost"
+    assert full(path, 4000, work.strip()) == f"cannot write {path}: File too large; {MAKE_ROOM}"
     assert [obj["a"] for _, obj in files.read(path)] == [1, 3]
 
 

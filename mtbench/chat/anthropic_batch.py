@@ -146,6 +146,10 @@ class AnthropicBatches:
         _, asked = anthropic.request(self.spec, self.endpoint, messages, params)
         return anthropic.completion(_reply(outcome), asked, self.endpoint, self._keep_thinking)
 
+    def came(self, result: Mapping[str, Any]) -> bool:
+        outcome = result.get("result")
+        return isinstance(outcome, dict) and outcome.get("type") == "succeeded"
+
     async def aclose(self) -> None:
         await self._client.close()
 

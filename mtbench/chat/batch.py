@@ -24,7 +24,8 @@ class Batched:
     A job is submitted when no further request has come for `quiet` seconds, or when it is full. A request that stands
     in a job of an earlier command is not asked again: its outcome is taken from there. One that comes to nothing for a
     reason that may pass goes into a further job, `tries` jobs in all. `polling` and `grace` are those of Steps. `sleep`
-    waits; what it raises (Interrupted) all who wait raise, and the jobs go on.
+    waits; what it raises (Interrupted) all who wait raise, and the jobs go on. `recorded` tells which of some requests
+    records hold.
     """
 
     def __init__(
@@ -34,13 +35,14 @@ class Batched:
         *,
         sleep: Callable[[float], Awaitable[None]],
         note: Callable[[str], None],
+        recorded: Callable[[set[str]], set[str]],
         quiet: float = 0.5,
         polling: tuple[float, float] = (1.0, 60.0),
         grace: float = 2.0,
         tries: int = 3,
     ) -> None:
         self._provider, self._folder, self._sleep, self._note = provider, folder, sleep, note
-        self._quiet, self._tries = quiet, tries
+        self._quiet, self._tries, self._recorded = quiet, tries, recorded
         self._steps = Steps(provider, folder, sleep, note, polling, grace)
         self._most, self._refusals = provider.most_requests, 0
         self._items: dict[str, Item] = {}
@@ -72,13 +74,18 @@ class Batched:
 
     def settle(self) -> None:
         """Writes down which outcomes have been recorded; for the end of a command that recorded all it was given."""
+        self._look_for_jobs()
         for each in self._jobs.values():
-            if each.job.state == "ended":
-                had = each.had() - self._dropped
-                if had >= set(each.job.ids):
-                    self._folder.settle(each.job.id)
-                elif had != set(each.job.taken):
-                    self._folder.update(each.job.id, taken=tuple(sorted(had)))
+            if each.job.state != "ended":
+                continue
+            had = each.had() - self._dropped
+            had |= each.unpaid(set(each.job.ids) - had)
+            left = set(each.job.ids) - had
+            had |= self._recorded(left) if left else left  # by a command that was killed before it came here
+            if had >= set(each.job.ids):
+                self._folder.settle(each.job.id)
+            elif had != set(each.job.taken):
+                self._folder.update(each.job.id, taken=tuple(sorted(had)))
 
     async def aclose(self) -> None:
         for task in self._tasks:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -95,6 +96,20 @@ class OpenJob:
     def had(self) -> set[str]:
         """The requests whose outcome somebody has had, now or in an earlier command."""
         return self._taken | set(self.job.taken)
+
+    def unpaid(self, names: set[str]) -> set[str]:
+        """Those requests whose results say that nothing came, so that nothing is lost with them."""
+        path = self._steps.folder.results(self.job.id)
+        if not names or not path.exists():
+            return set()
+        found = set()
+        with path.open("rb") as stream:
+            for line in stream:
+                with suppress(orjson.JSONDecodeError):
+                    obj = orjson.loads(line)
+                    if isinstance(obj, dict) and obj.get("custom_id") in names and not self._steps.provider.came(obj):
+                        found.add(str(obj["custom_id"]))
+        return found
 
     def _seen(self, status: JobStatus) -> None:
         if not self._polled and not self._ours:

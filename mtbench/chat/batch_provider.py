@@ -82,6 +82,10 @@ class BatchProvider(Protocol):
         """What one line of the results says. Raises the RequestError that it stands for."""
         ...
 
+    def came(self, result: Mapping[str, Any]) -> bool:
+        """Whether a line of the results holds a reply, good or not."""
+        ...
+
     async def aclose(self) -> None: ...
 
 

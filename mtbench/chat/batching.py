@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from mtbench.chat import ChatModel
 from mtbench.chat.batch import Batched
@@ -18,17 +19,21 @@ from mtbench.errors import MtbenchError, NoSuchJob
 
 
 class ByBatches:
-    """The way to models by batch jobs, which are kept in `folder`."""
+    """The way to models by batch jobs, which are kept in `folder`.
+
+    `recorded` tells which of some requests to a model (by its id) the records of the bench hold.
+    """
 
     room = 50_000
 
-    def __init__(self, folder: BatchFolder) -> None:
-        self._folder = folder
+    def __init__(self, folder: BatchFolder, recorded: Callable[[str, set[str]], set[str]]) -> None:
+        self._folder, self._recorded = folder, recorded
         self._opened: list[Batched] = []
 
     def open(self, spec: ModelSpec, how: Opening) -> ChatModel:
         provider = open_batches(spec, how.timeout, how.keep_thinking)
-        model = Batched(provider, self._folder, sleep=how.sleep, note=how.note)
+        recorded = partial(self._recorded, spec.id)
+        model = Batched(provider, self._folder, sleep=how.sleep, note=how.note, recorded=recorded)
         self._opened.append(model)
         return Metered(model, spec.id, price=batch_pricing(spec), ended=how.ended, budget=how.budget)
 

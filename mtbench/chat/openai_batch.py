@@ -118,6 +118,9 @@ class OpenAIBatches:
         _, asked = openai.request(self.spec, self.endpoint, messages, params)
         return openai.completion(reply_of(result), asked, self.endpoint, self._keep_thinking)
 
+    def came(self, result: Mapping[str, Any]) -> bool:
+        return reply_of(result).status == 200
+
     async def aclose(self) -> None:
         await self._client.close()
 

@@ -50,7 +50,13 @@ class Log:
 
     def close(self, progress: "Progress") -> None:
         lanes = {
-            lane.name: {"total": lane.total, "already": lane.already, "done": lane.done, "failed": lane.failed}
+            lane.name: {
+                "total": lane.total,
+                "already": lane.already,
+                "done": lane.done,
+                "failed": lane.failed,
+                "undone": sum(lane.undone.values()),
+            }
             for lane in progress.lanes.values()
         }
         counts = {"requests": progress.sent, "retries": progress.retries, "from_cache": progress.cached}

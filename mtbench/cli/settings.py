@@ -79,7 +79,6 @@ def save_settings(context: typer.Context, folder: Path, specs: Mapping[str, "Mod
     import yaml
 
     from mtbench.chat.catalog import to_yaml
-    from mtbench.files import replace_file
 
     names = {parameter: key for key, parameter in _option_names(context.command).items()}
     values = {
@@ -91,8 +90,20 @@ def save_settings(context: typer.Context, folder: Path, specs: Mapping[str, "Mod
     text = yaml.safe_dump(values | ({"models": aliases} if aliases else {}), sort_keys=True, allow_unicode=True)
     name = f"{context.command.name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.yaml"
     path = folder / "settings" / name
-    replace_file(path, text.encode())
+    _write_once(path, text.encode())
     return path
+
+
+def _write_once(path: Path, data: bytes) -> None:
+    """Writes what may stand there already: as it should, or cut off by a kill."""
+    from mtbench.files import unwritable
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_bytes() != data:
+            path.write_bytes(data)
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def _commands(context: typer.Context) -> list[Any]:

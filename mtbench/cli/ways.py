@@ -4,6 +4,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -42,10 +43,11 @@ def check_way(asking: "Asking", specs: "Sequence[ModelSpec]") -> None:
 def opened_way(asking: "Asking", bench: "Bench") -> "Iterator[Way | None]":
     """The way that the options ask for, for the time of a `with` block; says at its end what came of files."""
     if asking.batch:
+        from mtbench.benches import recorded
         from mtbench.chat.batch_jobs import BatchFolder
         from mtbench.chat.batching import ByBatches
 
-        yield ByBatches(BatchFolder(bench.batches))
+        yield ByBatches(BatchFolder(bench.batches), partial(recorded, bench))
     elif asking.export_requests or asking.import_responses:
         from mtbench.chat.request_files import RequestFiles
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from math import inf
 
 from mtbench.chat import Message, Params
 from mtbench.chat.limits import Limited, Limiter
@@ -31,6 +30,7 @@ class Asking:
     notes: list[str]
     done: int = 0
     failures: list[Retryable] = field(default_factory=list)
+    floods: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def one(self) -> None:
         """Asks until there is a reply."""
@@ -44,18 +44,26 @@ class Asking:
                 self.done += 1
                 return
 
-    async def flood(self, seconds: float = inf, askers: int = 100) -> None:
-        """Keeps `askers` asking until a stop, which comes after some seconds; what is in flight comes to its end."""
+    def start(self, askers: int = 100) -> None:
+        """Keeps `askers` asking until a stop; what is in flight then comes to its end."""
 
         async def ask() -> None:
             with suppress(Interrupted):
                 while not self.stop.requested:
                     await self.one()
 
-        asking = asyncio.gather(*(ask() for _ in range(askers)))
-        if seconds < inf:
-            asyncio.get_running_loop().call_later(seconds, self.stop.request)
-        await asking
+        self.floods += [asyncio.create_task(ask()) for _ in range(askers)]
+
+    async def end(self) -> None:
+        """Stops, as a person would."""
+        self.stop.request()
+        await asyncio.gather(*self.floods)
+
+    async def flood(self, seconds: float) -> None:
+        """Has many asking for some seconds."""
+        self.start()
+        await asyncio.sleep(seconds)
+        await self.end()
 
 
 @asynccontextmanager
@@ -67,8 +75,10 @@ async def asking(
     spec = spec_for(provider, server.base_url)
     adapter = open_adapter(spec, timeout=10, note=notes.append, observe=limiter.observe)
     model = Limited(adapter, limiter, characters)
+    all_of_it = Asking(model, limiter, stop, notes)
     try:
-        yield Asking(model, limiter, stop, notes)
+        yield all_of_it
     finally:
+        await all_of_it.end()
         await model.aclose()
     assert (limiter.in_flight, limiter.waiting, limiter.resting) == (0, 0, 0)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -66,6 +67,7 @@ async def asker(
     key: str | None = None,
     tries: int = 3,
     timeout: float = 5,
+    recorded: Callable[[set[str]], set[str]] = lambda _: set(),
 ) -> AsyncIterator[Asker]:
     stop, notes = asyncio.Event(), list[str]()
 
@@ -94,6 +96,7 @@ async def asker(
         quiet=0.1,
         polling=(0.03, 0.2),
         grace=0.3,
+        recorded=recorded,
         tries=tries,
     )
     try:
@@ -268,6 +271,26 @@ async def test_replies_that_no_record_holds_are_there_for_the_next_command(provi
     assert set(server.answered.values()) == {1}
 
 
+async def test_a_job_of_which_records_hold_everything_that_was_paid_is_settled(provider: str, tmp_path: Path) -> None:
+    def outcome(body: dict[str, Any], _: int) -> int | None:
+        return 400 if body["messages"][-1]["content"] == "bad" else None
+
+    asked_about: list[set[str]] = []
+
+    def recorded(names: set[str]) -> set[str]:
+        asked_about.append(names)
+        return names if len(asked_about) > 1 else set()
+
+    async with BatchServer(outcome=outcome) as server:
+        async with asker(server, provider, tmp_path) as first:  # which is killed at its end
+            await first.ask("good", "bad")
+        for state in ("ended", "settled"):
+            async with asker(server, provider, tmp_path, recorded=recorded) as later:
+                later.model.settle()
+                assert states(later.folder) == [state]
+    assert asked_about == [set(server.answered)] * 2
+
+
 async def test_a_reply_that_was_recorded_is_not_given_out_again(provider: str, tmp_path: Path) -> None:
     async with BatchServer() as server:
         async with asker(server, provider, tmp_path) as first:
@@ -340,7 +363,7 @@ async def test_while_another_command_submits_its_job_is_left_alone(provider: str
         (job,) = command.folder.jobs()
         with BatchFolder(tmp_path).submitting(job.id):
             asked = asyncio.create_task(command.ask("a"))
-            await asyncio.sleep(1)
+            await asyncio.sleep(0.4)
             assert server.jobs == {}
         assert len(texts(await asked)) == 1
 
@@ -442,9 +465,9 @@ async def test_a_job_that_fails_whole_fails_all_its_requests(tmp_path: Path) -> 
 
 
 async def test_where_the_account_takes_few_requests_jobs_become_smaller_and_wait(tmp_path: Path) -> None:
-    words = [f"word {number}" for number in range(10)]
-    async with BatchServer(seconds=0.5, most_waiting=3) as server, asker(server, "openai", tmp_path) as command:
-        assert len(texts(await command.ask(*words))) == 10
+    words = [f"word {number}" for number in range(6)]
+    async with BatchServer(seconds=0.2, most_waiting=2) as server, asker(server, "openai", tmp_path) as command:
+        assert len(texts(await command.ask(*words))) == 6
     assert set(server.answered.values()) == {1}
     assert any("going on with jobs of" in note for note in command.notes)
 

@@ -25,7 +25,9 @@ def job_at(server: BatchServer, folder: BatchFolder, **fields: Any) -> Job:
 
 async def submitted(server: BatchServer, folder: BatchFolder, **fields: Any) -> Job:
     """A job that is at the provider too."""
-    stored = server._take(False, [{"custom_id": "a", "body": {"model": "m", "messages": [{"role": "user", "content": "x"}]}}], None)
+    stored = server._take(
+        False, [{"custom_id": "a", "body": {"model": "m", "messages": [{"role": "user", "content": "x"}]}}], None
+    )
     return job_at(server, folder, state="submitted", provider_id=stored.id, **fields)
 
 

@@ -27,16 +27,23 @@ print(connections(int(sys.argv[3])), resource.getrlimit(resource.RLIMIT_NOFILE)[
 def test_open_files_are_made_enough_for_the_connections(
     soft: int, hard: int, wanted: int, there: int, raised_to: int
 ) -> None:
-    arguments = [str(number) for number in (soft, hard, wanted)]
-    done = subprocess.run([sys.executable, "-c", _ASK, *arguments], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [str(there), str(raised_to)]
+    assert answer(_ASK, soft, hard, wanted) == [str(there), str(raised_to)]
+
+
+def answer(script: str, *arguments: object) -> list[str]:
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
 
 def test_a_system_that_allows_less_than_it_says_is_believed() -> None:
-    refusing = _ASK.replace(
-        "print", "def no(*_): raise ValueError\nresource.setrlimit = no\nprint"
-    )  # macOS: the hard limit is infinite, and anything above kern.maxfilesperproc refused
-    done = subprocess.run(
-        [sys.executable, "-c", refusing, "512", "1000", "1024"], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == ["384", "512"]
+    refusing = _ASK.replace("print", "def no(*_): raise ValueError\nresource.setrlimit = no\nprint")  # as macOS may
+    assert answer(refusing, 512, 1000, 1024) == ["384", "512"]
+
+
+def test_a_system_without_a_limit_gives_what_is_enough() -> None:
+    endless = _ASK.replace(
+        "resource.setrlimit(", "limits = [256, resource.RLIM_INFINITY]\n"
+        "resource.getrlimit = lambda _: limits\n"
+        "resource.setrlimit = lambda _, new: limits.__setitem__(0, new[0])\n(",
+    )  # fmt: skip
+    assert answer(endless, 0, 0, 1024) == ["16256", "16384"]

@@ -17,6 +17,7 @@ from mtbench.errors import ContextTooLong, Interrupted, RequestError, Retryable,
 from tests.chat.asking import HELLO
 from tests.chat.flood import asking, characters
 from tests.support.capacity import CapacityServer, Refilling, Windowed, anthropic_headers, openai_headers
+from tests.support.timing import if_not_disturbed
 
 
 def within(times: Sequence[float], start: float, end: float) -> int:
@@ -33,29 +34,27 @@ async def busy_places(server: CapacityServer, seconds: float) -> float:
 # --- in flight
 
 
+@if_not_disturbed
 async def test_a_server_with_64_places_is_kept_busy() -> None:
-    async with CapacityServer(latency=0.15, capacity=64) as server, asking(server) as model:
-        flood = asyncio.create_task(model.flood(askers=200))
+    async with CapacityServer(latency=0.3, capacity=64) as server, asking(server) as model:
+        model.start(askers=200)
         async with asyncio.timeout(20):
             while model.limiter.limit < 64:
                 await asyncio.sleep(0.01)
         assert await busy_places(server, 0.8) >= 0.8 * 64
-        model.stop.request()
-        await flood
     assert not server.refused
 
 
+@if_not_disturbed
 async def test_a_server_that_refuses_above_20_is_asked_by_near_20_and_nothing_is_lost() -> None:
     async with CapacityServer(latency=0.1, most=20) as server, asking(server) as model:
-        flood = asyncio.create_task(model.flood())
+        model.start()
         async with asyncio.timeout(20):
             while len(server.refused) < 12:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.3)
         assert await busy_places(server, 1) >= 0.65 * 20
         assert model.limiter.limit <= 22
-        model.stop.request()
-        await flood
     assert len(server.answered) == model.done
     assert len(server.refused) == len(model.failures) < 0.3 * model.done
 
@@ -85,21 +84,24 @@ def per_second(times: Sequence[float], at_once: float) -> float:
     return (len(times) - at_once) / (times[-1] - times[0])
 
 
+@if_not_disturbed
 async def test_requests_a_minute_are_kept_and_used() -> None:
     async with CapacityServer(latency=0.02) as server, asking(server, Limits(rpm=6000)) as model:
-        await model.flood(1.5)
+        await model.flood(1.3)
     assert per_second([arrival.at for arrival in server.arrivals], 100) == pytest.approx(100, rel=0.06)
 
 
+@if_not_disturbed
 async def test_tokens_a_minute_are_kept_and_used_although_the_estimate_is_poor() -> None:
     async with (
         CapacityServer(latency=0.02, tokens=(160, 240)) as server,
         asking(server, Limits(tpm=2_400_000)) as model,
     ):
-        await model.flood(1.5)
+        await model.flood(1.3)
     assert per_second([arrival.at for arrival in server.arrivals], 100) == pytest.approx(100, rel=0.08)
 
 
+@if_not_disturbed
 async def test_the_smaller_of_two_limits_counts() -> None:
     rate = Refilling(100, 1.0)
     async with (
@@ -114,6 +116,7 @@ async def test_the_smaller_of_two_limits_counts() -> None:
 # --- the endpoint's own limits
 
 
+@if_not_disturbed
 async def test_openais_headers_keep_nearly_all_requests_from_being_refused() -> None:
     rate = Refilling(60, 0.6)
     async with (
@@ -125,6 +128,7 @@ async def test_openais_headers_keep_nearly_all_requests_from_being_refused() -> 
     assert per_second(server.answered, 60) >= 0.9 * 100
 
 
+@if_not_disturbed
 async def test_a_limit_of_tokens_is_learned_from_headers() -> None:
     rate = Refilling(6_000, 0.6)
     async with (
@@ -138,36 +142,39 @@ async def test_a_limit_of_tokens_is_learned_from_headers() -> None:
     assert per_second(server.answered, 60) >= 0.88 * 100
 
 
+@if_not_disturbed
 async def test_anthropics_headers_are_followed_although_they_are_rounded() -> None:
     rate = Refilling(200, 5.0)
     async with (
         CapacityServer(latency=0.1, rate=rate, headers=anthropic_headers) as server,
         asking(server, Limits(parallel=64), provider="anthropic") as model,
     ):
-        await model.flood(2)
+        await model.flood(1.7)
     assert len(server.refused) <= 0.05 * len(server.arrivals)
     assert len(server.answered) >= 0.9 * (200 + 40 * server.answered[-1])
 
 
+@if_not_disturbed
 async def test_a_limit_that_comes_back_all_at_once_is_used_up_and_waited_for() -> None:
     rate = Windowed(60, 0.6)
     async with (
         CapacityServer(latency=0.05, rate=rate, headers=openai_headers) as server,
         asking(server) as model,
     ):
-        await model.flood(1.9)
+        await model.flood(1.3)
     assert len(server.refused) <= 0.05 * len(server.arrivals)
     assert len(server.answered) >= 0.9 * 60 * (server.answered[-1] // 0.6)
 
 
+@if_not_disturbed
 async def test_why_names_what_holds_requests_back() -> None:
     rate, seen = Refilling(20, 1.0), set[str]()
     async with (
         CapacityServer(latency=0.01, rate=rate, headers=openai_headers) as server,
         asking(server, Limits(parallel=9)) as model,
     ):
-        flood = asyncio.create_task(model.flood(0.6))
-        while not flood.done():
+        model.start()
+        for _ in range(60):
             seen.add(model.limiter.why)
             await asyncio.sleep(0.01)
     assert "--parallel" in seen
@@ -194,14 +201,15 @@ async def test_a_long_wait_for_a_limit_is_said_once() -> None:
 # --- an endpoint that asks for time
 
 
+@if_not_disturbed
 async def test_an_endpoint_that_asks_for_time_gets_it_from_all_and_then_they_go_by_and_by() -> None:
     server = CapacityServer(latency=0.05, refuse=lambda number: number == 40, refusal={"retry-after-ms": "400"})
     async with server, asking(server, Limits(parallel=32)) as model:
-        flood = asyncio.create_task(model.flood(0.9))
+        model.start()
         while not model.failures:
             await asyncio.sleep(0.005)
         assert model.limiter.why == "pausing 0 s: the endpoint asked"
-        await flood
+        await asyncio.sleep(0.9)
     [refused] = server.refused
     again = refused + 0.4
     assert within(server.answered, refused + 0.15, again - 0.005) == 0
@@ -257,6 +265,7 @@ class Failing(Sleeper):
 
 
 @pytest.mark.parametrize("limits", [Limits(parallel=2), Limits(rpm=60), Limits(tpm=600)])
+@if_not_disturbed
 async def test_a_stop_ends_every_waiting_at_once(limits: Limits) -> None:
     stop = Stop()
     limiter = Limiter("m", limits, sleep=stop.sleep, note=print)
@@ -320,11 +329,21 @@ def test_whoever_is_cancelled_when_all_places_come_back(plan: list[tuple[int, in
     asyncio.run(play())
 
 
-async def tokens_left(limiter: Limiter, most: int = 100) -> int:
-    """How many requests of 100 tokens and no reply go at once."""
-    model = Limited(Sleeper(0.02, Usage(100, 0)), limiter, lambda *_: 100)
-    tasks = [asyncio.create_task(model.complete(HELLO, Params(max_tokens=1))) for _ in range(most)]
-    await asyncio.sleep(0.005)
+class Clock:
+    """A clock that stands still unless it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def at_once(limiter: Limiter, model: Limited) -> int:
+    """How many of many requests go at once."""
+    tasks = [asyncio.create_task(model.complete(HELLO, Params(max_tokens=450))) for _ in range(100)]
+    for _ in range(3):
+        await asyncio.sleep(0)
     went = limiter.in_flight
     for task in tasks:
         task.cancel()
@@ -335,46 +354,69 @@ async def tokens_left(limiter: Limiter, most: int = 100) -> int:
 @pytest.mark.parametrize(
     ("error", "left"),
     [
-        (Retryable("429", kind="rate limited"), 49),
-        (Unreachable("nobody there"), 49),
-        (ContextTooLong("400"), 49),
-        (Retryable("dropped", kind="dropped connection"), 29),
-        (Retryable("empty", kind="empty answer", tokens=(400, 600, 0, 0)), 39),
+        (Retryable("429", kind="rate limited"), 5000),
+        (Unreachable("nobody there"), 5000),
+        (ContextTooLong("400"), 5000),
+        (Retryable("dropped", kind="dropped connection"), 3000),
+        (Retryable("empty", kind="empty answer", tokens=(400, 600, 0, 0)), 4000),
     ],
 )
 async def test_what_a_failed_request_used_is_settled_as_far_as_it_is_known(error: RequestError, left: int) -> None:
-    limiter = Limiter("m", Limits(200, tpm=300_000), sleep=asyncio.sleep, note=print)  # 5,000 at once
+    limiter = Limiter("m", Limits(200, tpm=300_000), sleep=asyncio.sleep, note=print, clock=Clock())  # 5,000 at once
     with pytest.raises(RequestError):
-        await Limited(Failing(error), limiter, lambda *_: 1900).complete(HELLO, Params(max_tokens=100))
-    assert abs(await tokens_left(limiter) - left) <= 1
+        await Limited(Failing(error), limiter, lambda *_: 1744).complete(HELLO, Params())  # and 256 for the reply
+    assert await at_once(limiter, Limited(Sleeper(1), limiter, lambda *_: 244)) == left // 500
 
 
 async def test_a_request_cancelled_while_it_waits_has_used_nothing() -> None:
-    limiter = Limiter("m", Limits(1, tpm=300_000), sleep=asyncio.sleep, note=print)
-    model = Limited(Sleeper(0.05, Usage(0, 0)), limiter, lambda *_: 1000)
-    tasks = [asyncio.create_task(model.complete(HELLO, Params(max_tokens=1))) for _ in range(6)]
-    await asyncio.sleep(0.01)
-    for task in tasks[1:]:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    limiter._parallel = 200
-    assert abs(await tokens_left(limiter) - 41) <= 2
+    clock = Clock()
+    limiter = Limiter("m", Limits(1, tpm=300_000), sleep=asyncio.sleep, note=print, clock=clock)
+    model = Limited(Sleeper(1), limiter, lambda *_: 744)
+    for _ in range(5):
+        assert await at_once(limiter, model) == 1  # which is cancelled on its way, and may have used its 1,000 tokens
+    assert await at_once(limiter, model) == 0
+    clock.now += 0.25
+    assert await at_once(limiter, model) == 1
 
 
-async def test_the_mean_reply_so_far_is_what_the_next_is_expected_to_be() -> None:
-    limiter = Limiter("m", Limits(200, tpm=300_000), sleep=asyncio.sleep, note=print)
-    model = Limited(Sleeper(0.0, Usage(50, 450)), limiter, lambda *_: 100)
-    await model.complete(HELLO, Params())
-    await asyncio.sleep(0.12)
-    model = Limited(Sleeper(0.05, Usage(50, 450)), limiter, lambda *_: 100)
-    tasks = [asyncio.create_task(model.complete(HELLO, Params())) for _ in range(30)]
-    await asyncio.sleep(0.001)
-    assert limiter.in_flight == 10, "5,000 tokens, and 50 + 450 for each"
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def test_the_mean_use_so_far_is_what_the_next_is_expected_to_need() -> None:
+    clock = Clock()
+    limiter = Limiter("m", Limits(200, tpm=300_000), sleep=asyncio.sleep, note=print, clock=clock)
+    await Limited(Sleeper(0, Usage(50, 450)), limiter, lambda *_: 100).complete(HELLO, Params())
+    clock.now += 1
+    assert await at_once(limiter, Limited(Sleeper(1), limiter, lambda *_: 100)) == 10, "50 + 450 tokens for each"
 
 
+async def test_a_request_let_go_and_cancelled_at_the_same_moment_was_not_sent() -> None:
+    limiter = Limiter("m", Limits(1, tpm=300_000), sleep=asyncio.sleep, note=print, clock=Clock())
+    model = Limited(Sleeper(1), limiter, lambda *_: 4999)
+    with pytest.raises(ContextTooLong):
+        await Limited(Failing(ContextTooLong("400")), limiter, lambda *_: 0).complete(HELLO, Params())
+    first = await limiter.turn(0, 1)
+    second = asyncio.create_task(model.complete(HELLO, Params(max_tokens=1)))
+    await asyncio.sleep(0)
+    limiter.failed(first, ContextTooLong("400"))
+    limiter.end(first)
+    assert limiter.in_flight == 1
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    assert (limiter.in_flight, limiter.waiting) == (0, 0)
+    assert await at_once(limiter, model) == 1, "all 5,000 tokens are there"
+
+
+async def test_an_endpoint_that_tells_no_usage_is_taken_to_have_used_what_was_expected() -> None:
+    limiter = Limiter("m", Limits(200, tpm=300_000), sleep=asyncio.sleep, note=print, clock=Clock())
+    await Limited(Sleeper(0, Usage()), limiter, lambda *_: 744).complete(HELLO, Params())
+    assert await at_once(limiter, Limited(Sleeper(1), limiter, lambda *_: 744)) == 4
+
+
+async def test_a_poor_estimate_is_not_made_worse_by_requests_without_any() -> None:
+    limiter = Limiter("m", Limits(200, tpm=300_000), sleep=asyncio.sleep, note=print, clock=Clock())
+    await Limited(Sleeper(0, Usage(10, 90)), limiter, lambda *_: 0).complete(HELLO, Params())
+    assert await at_once(limiter, Limited(Sleeper(1), limiter, lambda *_: 900)) == 4
+
+
+@if_not_disturbed
 async def test_a_request_too_large_for_a_minute_goes_alone() -> None:
     limiter = Limiter("m", Limits(20, tpm=6_000), sleep=asyncio.sleep, note=print)
     model = Limited(Sleeper(0.0, Usage(5000, 0)), limiter, lambda *_: 5000)
@@ -386,6 +428,7 @@ async def test_a_request_too_large_for_a_minute_goes_alone() -> None:
     await asyncio.gather(late, return_exceptions=True)
 
 
+@if_not_disturbed
 async def test_there_is_room_for_other_work_while_some_wait_to_try_again() -> None:
     limiter = Limiter("m", Limits(4), sleep=asyncio.sleep, note=print)
     assert limiter.room() == 4

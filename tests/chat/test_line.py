@@ -101,6 +101,7 @@ async def test_a_stop_ends_all_waiting_at_once() -> None:
     gate = Gate(0)
     tasks = [gate.join(item) for item in range(50)]
     await settled()
+    tasks.pop(7).cancel()
     gate.stop.request()
     started = monotonic()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
@@ -148,6 +149,18 @@ async def test_a_pause_that_is_prolonged_is_waited_out() -> None:
     gate.line.pause(0.15)
     until = monotonic() + 0.14
     await task
+    assert monotonic() >= until
+
+
+async def test_a_pause_while_nobody_waits_holds_the_next() -> None:
+    gate = Gate(0)
+    first = gate.join(1)
+    await settled()
+    gate.leave(5)
+    await first
+    gate.line.pause(0.1)
+    until = monotonic() + 0.09
+    await gate.line.join(2)
     assert monotonic() >= until
 
 

@@ -110,8 +110,13 @@ def test_a_command_killed_while_its_job_runs_finds_it_again(tmp_path: Path) -> N
         first.communicate(timeout=10)
         server.seconds = 0.0
         server.release()
+        second = begin(tmp_path, *arguments)  # and once more, when all replies of the first turn are here
+        until(lambda: len(server.jobs) == 2)
+        second.kill()
+        second.communicate(timeout=10)
         done = mtbench(tmp_path, *arguments)
         assert done.returncode == 0, done.stderr
+    assert set(states(tmp_path)) == {"settled"}
     assert [len(answer["choices"]) for answer in answers(tmp_path)] == [2, 2, 2]
     assert sorted(server.answered.values()) == [1] * 12
 

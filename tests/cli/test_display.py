@@ -231,7 +231,7 @@ def test_a_line_for_each_request_and_a_log_that_adds_up(tmp_path: Path) -> None:
     assert all(each["about"].startswith("question ") and each["seconds"] >= 0 for each in requests)
     assert all((each["error"] is None) == (each["outcome"] == "ok") for each in requests)
     assert [log[0]["event"], log[-1]["event"]] == ["start", "end"]
-    assert log[-1]["answers"] == {"total": 12, "already": 0, "done": 11, "failed": 1}
+    assert log[-1]["answers"] == {"total": 12, "already": 0, "done": 11, "failed": 1, "undone": 0}
     assert (log[-1]["requests"], log[-1]["retries"]) == (sent, 4)
     tokens = [sum(each[name] for each in requests) for name in ("input_tokens", "output_tokens")]
     assert f"{tokens[0]:,} tokens in, {tokens[1]:,} out" in done.stderr
@@ -240,8 +240,10 @@ def test_a_line_for_each_request_and_a_log_that_adds_up(tmp_path: Path) -> None:
 def test_quiet_leaves_notes_and_errors(tmp_path: Path) -> None:
     make_bench(tmp_path, questions(3))
     with running_server(refuses={"temperature"}) as server:
-        done = mtbench(tmp_path, *words(server.base_url, "--quiet"))
+        done = mtbench(tmp_path, *words(server.base_url, "--quiet", "--log", "log.jsonl"))
         assert done.returncode == 0
+        (note,) = [each for each in read_lines(tmp_path / "log.jsonl") if each["event"] == "note"]
+        assert f"note: {note['message']}\n" == done.stderr
         assert done.stderr == "note: tiny does not take temperature; asked without it\n"
         with Terminal(tmp_path, *words(server.base_url, "--quiet")) as terminal:
             assert terminal.wait() == 0

@@ -1,7 +1,7 @@
 """No secret is ever said or written: every command, in success and in every failure, with a key that can be told."""
 
 import html
-import importlib
+import os
 import re
 import signal
 import subprocess
@@ -159,7 +159,7 @@ ASKING = {
     "models check": ["models", "check", "openai/tiny", "--base-url", "URL", "--timeout", "1"],
 }
 BENCH = ["--bench", "tiny"]
-WATCHED = [*BENCH, "--timeout", "1", "--deadline", "3", "--verbose", "--log", "logs/run.jsonl"]
+WATCHED = [*BENCH, "--timeout", "1", "--deadline", "3", "--cache", "kept", "--verbose", "--log", "run.jsonl"]
 
 
 @contextmanager
@@ -340,6 +340,32 @@ def test_the_traceback_of_a_bug_shows_no_secret(command: str, tmp_path: Path) ->
     Ran(1, done.stdout + done.stderr, tmp_path / "here").assert_clean()
 
 
+def test_a_file_of_requests_holds_no_secret(tmp_path: Path) -> None:
+    prepared(tmp_path)
+    alias = {"provider": "openai", "model": "m", "base_url": "http://127.0.0.1:9/v1", "headers": HEADERS}
+    (tmp_path / "models.yaml").write_text(yaml.safe_dump({"models": {"mine": alias}}))
+    done = ran(tmp_path, ["gen-answers", "--model", "mine", "--export-requests", "out.jsonl", *BENCH], {"TOKEN": TOKEN})
+    assert done.code == 0, done.printed
+    assert b"Name a colour." in (tmp_path / "out.jsonl").read_bytes()
+    done.assert_clean()
+
+
+def started(folder: Path, *words: str) -> "subprocess.Popen[str]":
+    names = [name for name in os.environ if name.endswith(("_API_KEY", "_BASE_URL"))]
+    own = {name: os.environ[name] for name in names} or {"OPENAI_API_KEY": KEY}
+    return subprocess.Popen(
+        arguments(*words), cwd=folder, env=environment(folder, own | {"PYTHONDEVMODE": "1"}), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize(("signals", "code"), [((signal.SIGINT, signal.SIGINT), 130), ((signal.SIGKILL,), -9)])
 def test_a_run_that_is_ended_from_outside_leaves_no_secret(
     signals: Sequence[signal.Signals], code: int, tmp_path: Path
@@ -348,14 +374,8 @@ def test_a_run_that_is_ended_from_outside_leaves_no_secret(
     with running_server(faults=[None], latency=0.05) as server:
         server.faults = lambda _: Fault(hang=True) if len(server.requests) > 1 else None
         words = [word.replace("URL", server.base_url) for word in ASKING["run"]]
-        own = environment(tmp_path, {"OPENAI_API_KEY": KEY, "PYTHONDEVMODE": "1"})
-        process = subprocess.Popen(
-            arguments(*words, *BENCH, "--verbose", "--log", "run.jsonl"), cwd=tmp_path, env=own, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        end = time.monotonic() + 30
-        while len(server.requests) < 2 and time.monotonic() < end:
-            time.sleep(0.01)
+        process = started(tmp_path, *words, *BENCH, "--verbose", "--log", "run.jsonl")
+        until(lambda: len(server.requests) > 1)
         for number in signals:
             process.send_signal(number)
             time.sleep(0.2)
@@ -386,8 +406,11 @@ def test_batch_jobs_say_and_write_no_secret(
     with running_batch_server(seconds=None) as server:
         monkeypatch.setenv(f"{provider.upper()}_API_KEY", KEY)
         monkeypatch.setenv(f"{provider.upper()}_BASE_URL", server.base_url)
-        importlib.import_module(provider)  # slowly, and not while the time runs
-        check([*answer, "--deadline", "2.5"], "the time is up", 3)
+        begun = started(tmp_path, *answer)
+        until(lambda: bool(server.jobs))
+        begun.send_signal(signal.SIGINT)
+        printed, _ = begun.communicate(timeout=20)
+        Ran(begun.returncode, printed, tmp_path).assert_clean()
         check(jobs, "in_progress", 0)
         server.key = "another"
         check(jobs, "answered 401", 0)

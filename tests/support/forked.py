@@ -35,16 +35,22 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 class Command:
-    """A command that runs in `folder`; what it prints goes to `folder`/printed, after what others printed.
+    """A command that runs in `folder`; what it prints goes to `printed`, after what others printed.
 
-    `key`: the OPENAI_API_KEY that it has. `more`: what else stands in its environment.
+    `key`: the OPENAI_API_KEY that it has. `more`: what else stands in its environment. `printed`: `folder`/printed if
+    nothing else is said.
     """
 
     def __init__(
-        self, folder: Path, words: Sequence[str], key: str = "none", more: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        words: Sequence[str],
+        key: str = "none",
+        more: Mapping[str, str] | None = None,
+        printed: Path | None = None,
     ) -> None:
-        own = {"OPENAI_API_KEY": key, **(more or {})}
-        self._process = _FORKS.Process(target=_command, args=(folder, list(words), own), daemon=True)
+        own, printed = {"OPENAI_API_KEY": key, **(more or {})}, printed or folder / "printed"
+        self._process = _FORKS.Process(target=_command, args=(folder, list(words), own, printed), daemon=True)
         with _ONE_AT_A_TIME:
             self._process.start()
 
@@ -69,11 +75,11 @@ class Command:
         return code
 
 
-def _command(folder: Path, words: list[str], own: dict[str, str]) -> None:
+def _command(folder: Path, words: list[str], own: dict[str, str], to: Path) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment(folder, own))
-    printed = os.open(folder / "printed", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    printed = os.open(to, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.dup2(printed, 1)
     os.dup2(printed, 2)
     sys.argv = ["mtbench", *words]

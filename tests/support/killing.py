@@ -150,7 +150,8 @@ class Series:
             assert (len(found), set(found.values())) == (count, {1}), path
         left = {path.name for path in bench.rglob("*") if path.is_file() and not path.name.endswith(".lock")}
         expected = {"question.jsonl", *(Path(path).name for path in self.kind.records), "tiny.jsonl", "other.jsonl"}
-        assert {name for name in left if not name.startswith(("run-", "judge-", "gen-answers-"))} <= expected
+        more = {name for name in left - expected if not name.startswith(("run-", "judge-", "gen-answers-"))}
+        assert not more, f"left behind: {more}"
         answered = self.server.times_answered()
         assert marks_on_disk(bench) - before == set(answered)
         self.paid += len(answered)
