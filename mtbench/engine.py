@@ -193,7 +193,6 @@ class Recall:
         return self._asked[content, sample] - 1
 
 
-
 _FURTHER = 1000
 """Added to `sample` for each further identical request of one piece of work; repeats and choices count below it."""
 

@@ -19,9 +19,9 @@ class Retrying:
     """A ChatModel that asks `model` up to `attempts` times while errors are Retryable; fewer times if nobody answers.
 
     Between attempts it waits a quarter of a second to 60 seconds, at random below a limit that begins at half a second
-    and doubles, and never less than the endpoint asked for. `sleep` waits a number of seconds; what it raises ends the trying. `retried` is called before each wait,
-    and `note` is told once when an endpoint asks for a wait of more than a minute. Where `wait_when_limited` is False,
-    a 429 ends the run.
+    and doubles, and never less than the endpoint asked for. `sleep` waits a number of seconds; what it raises ends the
+    trying. `retried` is called before each wait, and `note` is told once when an endpoint asks for a wait of more than a
+    minute. Where `wait_when_limited` is False, a 429 ends the model's part of the run.
     """
 
     def __init__(

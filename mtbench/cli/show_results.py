@@ -67,9 +67,7 @@ def show_results(
     _print(found, format)
 
 
-def print_results(
-    bench: "Bench", job: "JudgeJob", baseline: str | None, questions: "Questions | None" = None
-) -> None:
+def print_results(bench: "Bench", job: "JudgeJob", baseline: str | None, questions: "Questions | None" = None) -> None:
     """Prints the tables of a run's own judges, models and `questions` (None: all of the bench).
 
     Where nothing was judged a line on stderr says so: the run has its own error to raise.
