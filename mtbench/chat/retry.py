@@ -20,8 +20,8 @@ class Retrying:
 
     Between attempts it waits a quarter of a second to 60 seconds, at random below a limit that begins at half a second
     and doubles, and never less than the endpoint asked for. `sleep` waits a number of seconds; what it raises ends the
-    trying. `retried` is called before each wait, and `note` is told once when an endpoint asks for a wait of more than a
-    minute. Where `wait_when_limited` is False, a 429 ends the model's part of the run.
+    trying. `retried` is called before each wait, and `note` is told once when an endpoint asks for more than a minute.
+    Where `wait_when_limited` is False, a 429 ends the model's part of the run.
     """
 
     def __init__(
