@@ -4,11 +4,13 @@ A line is checked as the record itself would be. Where it holds nothing but plai
 all lines do, its facts are taken as they stand. Any other line goes through records.py, which says what is wrong.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from math import inf, isfinite
 from types import NoneType
 from typing import NamedTuple
 
+from mtbench.files import Lines
 from mtbench.records import (
     FASTCHAT_ERROR,
     UNPARSED,
@@ -56,14 +58,37 @@ class AnswerBrief(NamedTuple):
     maker: str
 
 
-def judgment_brief(obj: Json, where: Where) -> JudgmentBrief:
-    """Raises BadRecord for what `records.judgment_from_json` refuses."""
-    if "model_1" in obj:
-        return _pair_brief(obj, where)
-    if not (
-        _are_plain(obj, _SINGLE) and "model" in obj and isfinite(obj.get("score", inf)) and _is_plain_judgment(obj)
-    ):
-        return _brief_of_judgment(judgment_from_json(obj, where))
+def judgment_briefs(lines: Lines, warn: Callable[[str], None] | None = None) -> Iterator[tuple[int, JudgmentBrief]]:
+    """Place and brief of every line. Raises BadRecord for what `records.judgment_from_json` refuses."""
+    maker = _Maker()
+    for place, number, obj in lines.read(warn):
+        kinds = _PAIR if "model_1" in obj else _SINGLE
+        if _are_plain(obj, kinds) and _is_plain_judgment(obj) and maker.is_plain(obj):
+            brief = _pair_brief(obj, maker.name) if kinds is _PAIR else _single_brief(obj, maker.name)
+        else:
+            brief = _brief_of_judgment(judgment_from_json(obj, Where(lines.path, number)))
+        yield place, brief
+
+
+def answer_briefs(lines: Lines, warn: Callable[[str], None] | None = None) -> Iterator[tuple[int, AnswerBrief]]:
+    """Place and brief of every line. Raises BadRecord for what `records.Answer.from_json` refuses."""
+    maker = _Maker()
+    for place, number, obj in lines.read(warn):
+        if _are_plain(obj, _ANSWER) and _is_plain_answer(obj) and maker.is_plain(obj):
+            turns, hashed = obj["choices"][0]["turns"], obj.get("question_hash")
+            brief = AnswerBrief(obj["question_id"], len(turns), FASTCHAT_ERROR in turns, hashed, maker.name)
+        else:
+            brief = brief_of_answer(Answer.from_json(obj, Where(lines.path, number)))
+        yield place, brief
+
+
+def brief_of_answer(answer: Answer) -> AnswerBrief:
+    turns = answer.choices[0].turns
+    maker = answer.made_by.model if answer.made_by else ""
+    return AnswerBrief(answer.question_id, len(turns), FASTCHAT_ERROR in turns, answer.question_hash, maker)
+
+
+def _single_brief(obj: Json, maker: str) -> JudgmentBrief:
     get = obj.get
     failed, hashed = get("judgment") == FASTCHAT_ERROR, get("request_hash")
     return JudgmentBrief(
@@ -78,16 +103,12 @@ def judgment_brief(obj: Json, where: Where) -> JudgmentBrief:
         get("reasked", 0),
         failed,
         obj["score"] == UNPARSED and not failed,
-        _maker(obj),
+        maker,
     )
 
 
-def _pair_brief(obj: Json, where: Where) -> JudgmentBrief:
+def _pair_brief(obj: Json, maker: str) -> JudgmentBrief:
     get = obj.get
-    winners = get("g1_winner"), get("g2_winner")
-    are_plain = _are_plain(obj, _PAIR) and "model_2" in obj and _WINNERS.issuperset(winners)
-    if not (are_plain and _is_plain_judgment(obj) and _are_texts(get("truncated_answers", ()))):
-        return _brief_of_judgment(judgment_from_json(obj, where))
     failed = FASTCHAT_ERROR in (get("g1_judgment"), get("g2_judgment"))
     return JudgmentBrief(
         obj["question_id"],
@@ -95,29 +116,14 @@ def _pair_brief(obj: Json, where: Where) -> JudgmentBrief:
         (obj["model_1"], obj["model_2"]),
         obj["judge"][1],
         get("repeat", 0),
-        tuple(sorted(each for each in (get("g1_request_hash"), get("g2_request_hash")) if each)),
+        tuple(sorted([each for each in (get("g1_request_hash"), get("g2_request_hash")) if each])),
         (get("g1_user_prompt", ""), get("g2_user_prompt", "")),
         get("verdict_rule"),
         get("reasked", 0),
         failed,
-        "error" in winners and not failed,
-        _maker(obj),
+        "error" in (obj["g1_winner"], obj["g2_winner"]) and not failed,
+        maker,
     )
-
-
-def answer_brief(obj: Json, where: Where) -> AnswerBrief:
-    """Raises BadRecord for what `records.Answer.from_json` refuses."""
-    choices = obj.get("choices")
-    if not (choices and _are_plain(obj, _ANSWER) and _is_plain_record(obj) and all(map(_is_plain_choice, choices))):
-        return brief_of_answer(Answer.from_json(obj, where))
-    turns = choices[0]["turns"]
-    return AnswerBrief(obj["question_id"], len(turns), FASTCHAT_ERROR in turns, obj.get("question_hash"), _maker(obj))
-
-
-def brief_of_answer(answer: Answer) -> AnswerBrief:
-    turns = answer.choices[0].turns
-    maker = answer.made_by.model if answer.made_by else ""
-    return AnswerBrief(answer.question_id, len(turns), FASTCHAT_ERROR in turns, answer.question_hash, maker)
 
 
 def _brief_of_judgment(judgment: Judgment) -> JudgmentBrief:
@@ -143,11 +149,12 @@ def _brief_of_judgment(judgment: Judgment) -> JudgmentBrief:
     )
 
 
-_Kinds = dict[str, frozenset[type]]
+_Kinds = frozenset[tuple[str, type]]
+"""The fields with the types of their plain values."""
 
 
 def _kinds(*names: str, of: tuple[type, ...]) -> _Kinds:
-    return dict.fromkeys(names, frozenset(of))
+    return frozenset((name, kind) for name in names for kind in of)
 
 
 _ALL: _Kinds = _kinds("question_id", of=(int, str)) | _kinds("tstamp", of=(int, float)) | _kinds("made_by", of=(dict,))
@@ -183,38 +190,46 @@ _MADE_BY: _Kinds = (
     | _kinds("params", of=(dict,))
     | _kinds("adapted", of=(list,))
 )
-_USAGE: _Kinds = _kinds("input", "output", "cached", "written", of=(int,))
+_TEXTS, _COUNTS, _TEXTS_OR_NULLS = {str}, {int}, {str, NoneType}
 
 
 def _are_plain(obj: Json, kinds: _Kinds) -> bool:
-    """Whether every field of a known name is of its plain kind."""
-    for name, value in obj.items():
-        kind = kinds.get(name)
-        if kind is not None and type(value) not in kind:
-            return False
-    return True
+    """Whether all fields are known and of their plain kinds."""
+    return _fit(tuple(obj), tuple(map(type, obj.values())), kinds)
 
 
-def _is_plain_record(obj: Json) -> bool:
-    """What plain kinds leave open of the fields that answers and judgments share."""
-    made_by = obj.get("made_by")
-    return (
-        obj.get("question_id", "") != ""
-        and isfinite(obj.get("tstamp", 0.0))
-        and (made_by is None or (_are_plain(made_by, _MADE_BY) and _are_texts(made_by.get("adapted", ()))))
-    )
+@lru_cache
+def _fit(names: tuple[str, ...], types: tuple[type, ...], kinds: _Kinds) -> bool:
+    """The lines of a file have the same few fields and types, so that the answer is nearly always known."""
+    return kinds.issuperset(zip(names, types, strict=True))
 
 
 def _is_plain_judgment(obj: Json) -> bool:
+    """What the kinds leave open: fields that must be there, and bounds."""
     get = obj.get
+    if "model_1" in obj:
+        whole = "model_2" in obj and get("g1_winner") in _WINNERS and get("g2_winner") in _WINNERS
+    else:
+        whole = "model" in obj and isfinite(get("score", inf))
     return (
-        len(judge := get("judge", ())) == 2
+        whole
+        and get("question_id", "") != ""
+        and len(judge := get("judge", ())) == 2
         and _are_texts(judge)
-        and _is_plain_record(obj)
+        and isfinite(get("tstamp", 0))
         and get("turn", 1) >= 0
-        and get("repeat", 0) >= 0
-        and get("reasked", 0) >= 0
-        and ("usage" not in obj or _is_plain_usage(obj["usage"]))
+        and _is_plain_usage(get("usage", {}))
+        and _are_texts(get("truncated_answers", ()))
+    )
+
+
+def _is_plain_answer(obj: Json) -> bool:
+    choices = obj.get("choices", ())
+    return (
+        bool(choices)
+        and obj.get("question_id", "") != ""
+        and isfinite(obj.get("tstamp", 0))
+        and all(map(_is_plain_choice, choices))
     )
 
 
@@ -224,9 +239,9 @@ def _is_plain_choice(choice: object) -> bool:
     get = choice.get
     return (
         get("index", 0) >= 0
-        and bool(get("turns"))
-        and _are_texts(choice["turns"])
-        and all(reason is None or type(reason) is str for reason in get("finish_reasons", ()))
+        and bool(turns := get("turns", ()))
+        and _are_texts(turns)
+        and {*map(type, get("finish_reasons", ()))} <= _TEXTS_OR_NULLS
         and all(map(_is_plain_usage, get("usage", ())))
         and _are_texts(get("thinking", ()))
         and _are_texts(get("request_hashes", ()))
@@ -234,16 +249,29 @@ def _is_plain_choice(choice: object) -> bool:
 
 
 def _is_plain_usage(usage: object) -> bool:
-    """Whether it is an object of counts, with nothing else in it."""
-    if type(usage) is not dict or not _are_plain(usage, _USAGE):
+    """Whether it is an object of counts and nothing else."""
+    if type(usage) is not dict:
         return False
-    return all(usage.get(name, 0) >= 0 for name in _USAGE)
+    return not usage or ({*map(type, usage.values())} == _COUNTS and min(usage.values()) >= 0)
+
+
+class _Maker:
+    """What made a line. Most lines of a file have the same, which is looked at once."""
+
+    def __init__(self) -> None:
+        self._looked_at: Json | None = None
+        self.name = ""
+
+    def is_plain(self, obj: Json) -> bool:
+        """Whether the line says nothing unusual of what made it; if so, `name` is the model's full name, or ""."""
+        made_by = obj.get("made_by")
+        if made_by == self._looked_at:
+            return True
+        if made_by is not None and not (_are_plain(made_by, _MADE_BY) and _are_texts(made_by.get("adapted", ()))):
+            return False
+        self._looked_at, self.name = made_by, made_by.get("model", "") if made_by else ""
+        return True
 
 
 def _are_texts(values: Iterable[object]) -> bool:
-    return all(type(value) is str for value in values)
-
-
-def _maker(obj: Json) -> str:
-    made_by = obj.get("made_by")
-    return made_by.get("model", "") if made_by else ""
+    return not values or {*map(type, values)} == _TEXTS

@@ -7,11 +7,11 @@ A row is a question's rank in the order of ids, among all questions of its file.
 import hashlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from pathlib import Path
-from typing import overload
+from typing import NamedTuple, overload
 
-from mtbench.briefs import AnswerBrief, answer_brief, brief_of_answer
+from mtbench.briefs import AnswerBrief, answer_briefs, brief_of_answer
 from mtbench.files import Lines
 from mtbench.records import Answer, Question, QuestionId, Where
 
@@ -102,6 +102,13 @@ FINE, STALE, FAILED, PART = 1, 2, 3, 4
 """What an answer is: usable, to an older text of its question, FastChat's mark of a failed request, without a turn."""
 
 
+class Turns(NamedTuple):
+    """The turns of an answer: texts, and which of them the token limit cut off, as far as that is known."""
+
+    texts: tuple[str, ...]
+    cut: tuple[bool, ...]
+
+
 class AnswerFile:
     """The answers that one file holds to the questions of a bench; the last line for a question counts.
 
@@ -117,8 +124,8 @@ class AnswerFile:
         self.places = array("q", bytes(rows * 8))
         self._others: dict[QuestionId, int] = {}
         self.makers: set[str] = set()
-        for place, line, obj in self._lines.read(warn):
-            self._take(answer_brief(obj, Where(path, line)), place)
+        for place, brief in answer_briefs(self._lines, warn):
+            self._take(brief, place)
 
     def __len__(self) -> int:
         """How many questions have an answer, those included that the bench does not have."""
@@ -153,8 +160,8 @@ class AnswerFile:
         """The answer to a question, whatever its state."""
         return self._read(self.places[row], self._questions.ids[row]) if self.states[row] else None
 
-    def judged_turns(self, row: int) -> tuple[tuple[str, bool], ...]:
-        """The turns of the first choice of an answer that is there: text, and whether the token limit cut it off."""
+    def judged_turns(self, row: int) -> Turns:
+        """The turns of the first choice of an answer that is there."""
         obj = self._lines.at(self.places[row])
         try:
             choice = obj["choices"][0]
@@ -163,7 +170,7 @@ class AnswerFile:
             raise self._lines.changed() from None
         if obj.get("question_id") != self._questions.ids[row]:
             raise self._lines.changed()
-        return tuple((text, reason == "length") for text, reason in zip_longest(texts, reasons[: len(texts)]))
+        return Turns(tuple(texts), tuple([reason == "length" for reason in reasons]))
 
     def all(self) -> Iterator[Answer]:
         """Every answer that counts, in the order of question ids."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -24,7 +24,7 @@ from mtbench.indexes import FAILED, STALE, AnswerFile, Questions
 from mtbench.judging.book import AnswerBook
 from mtbench.judging.feed import Feed
 from mtbench.judging.judges import Judge, JudgeSettings
-from mtbench.judging.matches import Contestants, Match, all_matches, contests
+from mtbench.judging.matches import Contestants, Match, contests
 from mtbench.judging.references import References
 from mtbench.progress import Progress
 
@@ -222,23 +222,9 @@ def add_stored(
         book.add_file(model, found)
 
 
-def ready_matches(job: JudgeJob, questions: Questions, book: AnswerBook) -> Iterator[Match]:
-    """The matches whose answers exist."""
-    return filter(book.has, all_matches(questions, job.contestants))
-
-
-def count_ready(job: JudgeJob, questions: Questions, book: AnswerBook, progress: Progress) -> int:
+def count_ready(job: JudgeJob, book: AnswerBook, progress: Progress) -> int:
     """How many matches are ready; says how many others lack an answer."""
-    file, models_met = questions.file, job.models
-    ready, lacking = 0, Counter[Contestants]()
-    for row in questions.rows:
-        turns = file.turns[row]
-        there = {model: min(turns, book.turns(model, file.ids[row])) for model in models_met}
-        for models in job.contestants:
-            count = min(there[model] for model in models)
-            ready += count
-            if count < turns:
-                lacking[models] += turns - count
+    ready, lacking = book.count(job.contestants)
     for models, count in lacking.items():
         progress.note(f"{' vs '.join(models)}: {count} turns cannot be judged because their answers are missing")
     return ready
@@ -256,11 +242,11 @@ async def generate(
 async def judge(session: Session, bench: Bench, job: JudgeJob, questions: Questions, book: AnswerBook) -> None:
     """Verdicts by every judge on the answers on disk, all judges at once."""
     judges = job.open_judges(bench, questions, session.progress)
-    matches = count_ready(job, questions, book, session.progress)
+    matches = count_ready(job, book, session.progress)
     session.progress.lane("verdicts").total += matches * len(judges) * job.settings.repeat
     async with asyncio.TaskGroup() as group:
         for each in judges:
-            group.create_task(_judge(session, each, ready_matches(job, questions, book), book))
+            group.create_task(_judge(session, each, book.ready(job.contestants), book))
 
 
 async def run(
@@ -295,7 +281,7 @@ async def run(
         for each in judges:
             group.create_task(_judge(session, each, feed.matches(), book))
     if not session.stop.requested:
-        count_ready(job, questions, book, session.progress)  # says what lacks an answer, a baseline's perhaps
+        count_ready(job, book, session.progress)  # says what lacks an answer, a baseline's perhaps
 
 
 async def _answer(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -168,6 +169,63 @@ def test_a_file_that_fails_while_it_is_read_is_a_sentence() -> None:
         list(files.read(Path("/proc/self/mem")))
 
 
+# Reading by place
+
+
+def test_a_line_is_found_by_the_place_that_reading_told_and_by_the_one_that_appending_told(tmp_path: Path) -> None:
+    texts = ["x", "é" * 9, "", "y" * 200_000, "z" * 70_000, "end"]
+    path = tmp_path / "f.jsonl"
+    lines = files.Lines(path)
+    assert list(lines.read()) == []
+    with files.Appender(path) as appender:
+        told = [appender.append({"a": text}) for text in texts]
+        assert [lines.at(place)["a"] for place in told] == texts
+    assert [place for place, _, _ in lines.read()] == told
+    for place in random.Random(1).sample(told * 3, 18):
+        assert lines.at(place) == {"a": texts[told.index(place)]}
+        assert lines.raw(place) == path.read_bytes()[place:].split(b"\n")[0] + b"\n"
+
+
+def test_places_count_the_bytes_of_blank_lines_and_of_a_byte_order_mark(tmp_path: Path) -> None:
+    lines = files.Lines(written(tmp_path, b'\xef\xbb\xbf{"a": 1}\r\n\n  \n{"a": NaN}'))
+    assert [(place, number) for place, number, _ in lines.read()] == [(0, 1), (17, 4)]
+    assert (lines.at(0), lines.at(17)) == ({"a": 1}, {"a": None})
+    assert lines.raw(17) == b'{"a": NaN}\n'
+
+
+def test_what_was_appended_after_a_line_was_read_is_found(tmp_path: Path) -> None:
+    lines = files.Lines(written(tmp_path, b'{"a": 1}\n'))
+    assert lines.at(0) == {"a": 1}
+    with files.Appender(lines.path) as appender:
+        place = appender.append({"a": 2})
+    assert lines.at(place) == {"a": 2}
+
+
+def test_lines_are_of_the_file_that_was_opened_whatever_takes_its_name(tmp_path: Path) -> None:
+    lines = files.Lines(written(tmp_path, b'{"a": 1}\n{"a": 2}\n'))
+    assert lines.at(9) == {"a": 2}
+    with files.Appender(lines.path) as appender:
+        appender.rewrite([{"a": "new, and longer"}])
+    assert lines.at(0) == {"a": 1}
+    assert [obj["a"] for _, _, obj in lines.read()] == [1, 2]
+
+
+@pytest.mark.parametrize("place", [3, 8, 17, 900])
+def test_a_place_where_no_line_begins_any_more_is_a_sentence(tmp_path: Path, place: int) -> None:
+    lines = files.Lines(written(tmp_path, b'{"a": 1}\n{"a": 2}'))
+    with pytest.raises(
+        MtbenchError, match=r"f\.jsonl was changed by another program while it was being read: run again"
+    ):
+        lines.at(place)
+
+
+def test_a_file_that_is_gone_or_fails_when_a_line_is_wanted_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(MtbenchError, match=r"cannot read .*none\.jsonl: No such file"):
+        files.Lines(tmp_path / "none.jsonl").at(0)
+    with pytest.raises(MtbenchError, match=f"cannot read {tmp_path}: Is a directory"):
+        files.Lines(tmp_path).at(0)
+
+
 # Appending
 
 
@@ -228,6 +286,28 @@ def test_rewriting_replaces_every_line_and_appending_goes_on_after_it(tmp_path: 
         appender.rewrite([{"a": 1}, {"a": 2}])
         appender.append({"a": 3})
     assert [obj["a"] for _, obj in files.read(path)] == [1, 2, 3]
+
+
+def test_rewriting_takes_lines_as_they_are_while_the_old_file_is_still_there(tmp_path: Path) -> None:
+    path = written(tmp_path, b'{"a":  1}\n{"a":2}\n')
+    lines = files.Lines(path)
+    with files.Appender(path) as appender:
+        appender.rewrite(record for record in (lines.raw(10), {"b": 1}, lines.raw(0)))
+        appender.append({"c": 1})
+    assert path.read_bytes() == b'{"a":2}\n{"b":1}\n{"a":  1}\n{"c":1}\n'
+
+
+def test_rewriting_that_fails_half_way_leaves_the_old_file(tmp_path: Path) -> None:
+    path = written(tmp_path, b'{"a":1}\n')
+
+    def records() -> Iterator[bytes]:
+        yield b"{}\n"
+        raise BadRecord(path, 1, "no good")
+
+    with files.Appender(path) as appender, pytest.raises(BadRecord):
+        appender.rewrite(records())
+    assert path.read_bytes() == b'{"a":1}\n'
+    assert [each.name for each in tmp_path.iterdir() if not each.name.endswith(".lock")] == ["f.jsonl"]
 
 
 def test_rewriting_without_records_removes_the_file(tmp_path: Path) -> None:

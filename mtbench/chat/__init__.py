@@ -96,12 +96,20 @@ def request_hash(model: str, messages: Sequence[Message], params: Params) -> str
 
 
 def request_hasher(model: str, params: Params) -> Callable[[Sequence[Message]], str]:
-    """`request_hash` of many requests that have the model and the parameters in common."""
-    rest = _sorted_json(model, {"model": model, "params": params.asked()})[1:]
+    """`request_hash` for many requests with this model and these parameters, most of which begin with one message."""
+    start, end = b'{"messages":[', b"]," + _sorted_json(model, {"model": model, "params": params.asked()})[1:]
+    known: Message | None = None
+    begun = hashlib.sha256(start)
 
     def hash_of(messages: Sequence[Message]) -> str:
-        sent = _sorted_json(model, [[message.role, message.content] for message in messages])
-        return hashlib.sha256(b'{"messages":%b,%b' % (sent, rest)).hexdigest()[:32]
+        nonlocal known, begun
+        if messages[0] is not known:
+            known = messages[0]
+            begun = hashlib.sha256(start + _sorted_json(model, (known.role, known.content)))
+        sent = [_sorted_json(model, (message.role, message.content)) for message in messages[1:]]
+        whole = begun.copy()
+        whole.update(b",".join([b"", *sent]) + end)
+        return whole.hexdigest()[:32]
 
     return hash_of
 

@@ -17,6 +17,9 @@ _ROOM = 1.1
 _DOUBLING, _PROBING = 2.0, 1.5
 """Growth at first, and once a growth has failed."""
 
+_MANY, _REMEMBERED = 1 / 3, 16
+"""Part of the last replies that must be refusals for fewer than FIRST in flight to be halved still."""
+
 _SHORTEST = 0.1
 """Seconds; shorter rounds show the scheduling of this process rather than the endpoint."""
 
@@ -32,15 +35,17 @@ class Adaptive:
 
     It doubles while throughput follows; a growth that throughput did not follow is taken back, and tried again after a
     while. A refusal halves it, once for all requests that were sent before; then it grows back to just below where it
-    was refused, waits there, and goes on by small steps. Throughput is replies over time; the time in which fewer were
-    in flight than might have been counts in proportion, and a round in which it was much says nothing. Latencies are
-    not looked at: those that end first are the short ones.
+    was refused, waits there, and goes on by small steps. Few in flight are halved only if many are refused: an endpoint
+    that refuses now and then, whatever is asked, would bring it down to one.
+
+    Throughput is replies over time. Time in which fewer were in flight than might have been counts in proportion, and a
+    round in which it was much says nothing. Latencies are not looked at: those that end first are the short ones.
     """
 
     def __init__(self, most: int, now: float) -> None:
         self.limit, self.why = min(FIRST, most), "growing"
         self.halvings = 0
-        self._most = most
+        self._most, self._refusals = most, 0.0
         self._ceiling: int | None = None
         self._before: tuple[int, float] | None = None
         self._growth = _DOUBLING
@@ -56,14 +61,16 @@ class Adaptive:
 
     def replied(self) -> None:
         """To be called for each good reply, after `count`."""
+        self._refusals -= self._refusals / _REMEMBERED
         self._replies += 1
         if self._replies >= self._enough and self._at - self._began >= _SHORTEST:
             self._end_round()
 
     def refused(self, halvings: int) -> None:
         """To be called for each refusal (429); `halvings`: how many there had been when the request was sent."""
-        if halvings < self.halvings:
-            return
+        self._refusals += (1 - self._refusals) / _REMEMBERED
+        if halvings < self.halvings or (self.limit < FIRST and self._refusals < _MANY):
+            return  # few in flight, and few of them refused: fewer still would not help
         self.halvings += 1
         near = self._ceiling is not None and 0.75 * self._ceiling <= self.limit <= 1.25 * self._ceiling
         self._patience = min(2 * self._patience, _MOST_PATIENCE) if near else _PATIENCE

@@ -206,7 +206,10 @@ class BatchFolder:
     def _read(self, path: Path) -> Job:
         try:
             obj = orjson.loads(path.read_bytes())
-            return Job.from_json(obj if isinstance(obj, dict) else {})
+            job = Job.from_json(obj if isinstance(obj, dict) else {})
+            if job.id != path.stem:
+                raise ValueError(f"field 'id' must be {path.stem!r}, as the file is called")
+            return job
         except OSError as error:
             raise MtbenchError(f"cannot read {path}: {error.strerror}") from error
         except ValueError as error:  # orjson's error is one

@@ -98,7 +98,7 @@ class RequestFiles:
         self._index.execute("UPDATE responses SET used = 1 WHERE id = ?", (name,))
         stream = self._streams[found[0]]
         stream.seek(found[1])
-        line: Mapping[str, Any] = orjson.loads(stream.readline())
+        line: Mapping[str, Any] = orjson.loads(stream.readline().strip())
         return line
 
     def write(self, name: str, body: Mapping[str, Any]) -> None:

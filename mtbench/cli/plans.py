@@ -1,5 +1,6 @@
 """--dry-run: what would be asked, with estimated tokens and price; nothing is sent."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,11 +12,12 @@ from mtbench.benches import Bench
 from mtbench.chat import Usage
 from mtbench.chat.prices import batch_pricing, estimate_tokens, pricing
 from mtbench.chat.spec import ModelSpec
-from mtbench.indexes import AnswerFile, Questions
-from mtbench.judging.book import AnswerBook, Turns
+from mtbench.indexes import AnswerFile, Questions, Turns
+from mtbench.judging.book import AnswerBook
 from mtbench.judging.matches import Match
 from mtbench.progress import Lane, Progress
-from mtbench.runs import JudgeJob, add_stored, count_ready, load_book, ready_matches
+from mtbench.records import QuestionId
+from mtbench.runs import JudgeJob, add_stored, count_ready, load_book
 
 if TYPE_CHECKING:
     from mtbench.cli.options import Asking
@@ -87,11 +89,11 @@ def print_judge_plan(
         add_stored(book, bench, job, questions)
     else:
         book = load_book(bench, job.models, questions, progress.note)
-        count_ready(job, questions, book, progress)
+        count_ready(job, book, progress)
     for judge in job.open_judges(bench, questions, progress):
         judge.load()
         lane, judgments, estimate = Lane("verdicts"), 0, Estimate(prices(judge.spec))
-        for match in ready_matches(job, questions, book):
+        for match in book.ready(job.contestants):
             for work in judge.undone(match, book, lane):
                 judgments += 1
                 for messages in work.games.values():
@@ -107,11 +109,12 @@ class _LongestAnswers(AnswerBook):
 
     def __init__(self, questions: Questions, text: str) -> None:
         super().__init__(questions)
-        self._imagined = [(text, False)]
+        self._text = text
 
-    def has(self, match: Match) -> bool:  # noqa: ARG002 (every match is ready)
-        return True
+    def turns(self, model: str, question_id: QuestionId) -> int:
+        return super().turns(model, question_id) or sys.maxsize
 
     def answer(self, model: str, match: Match) -> Turns:
-        there = self.turns(model, match.question.question_id) >= match.turn
-        return super().answer(model, match) if there else self._imagined * match.turn
+        if super().turns(model, match.question.question_id):
+            return super().answer(model, match)
+        return Turns((self._text,) * match.turn, ())

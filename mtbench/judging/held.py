@@ -1,6 +1,6 @@
 """What a judge's file holds, so that no judgment is paid for twice and none that went stale is believed."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -82,38 +82,37 @@ class Held:
         """Takes a line of the file, which stands at `place`."""
         if line.failed:
             return
-        about = _about(line.prompt, line.question_id, line.turn, line.models)
-        work = _named(about, line.repeat)
+        work = _work(line.prompt, line.question_id, line.turn, line.models, line.repeat)
         if not line.request_hashes:
-            self._fastchats.setdefault(work, {})[_short(line.prompt, *sorted(line.user_prompts))] = (
-                line.unparsed,
-                line.reasked,
-            )
+            prompts = _short(line.prompt, *sorted(line.user_prompts))
+            self._fastchats.setdefault(work, {})[prompts] = line.unparsed, line.reasked
             return
         sent = _packed(line.request_hashes)
-        self._forget_other_repeats(about, line.repeat, sent)
+        if self._repeats != {line.repeat}:
+            self._forget_other_repeats(line, sent)
         self._sent[work] = sent
         for noted in (self._told, self._reasked, self._fastchats):
-            noted.pop(work, None)
+            if noted:
+                noted.pop(work, None)
         otherwise = (line.verdict_rule or "last") != self._rule
         if line.unparsed or otherwise:
             self._told[work] = place
         if line.unparsed and not otherwise:
             self._reasked[work] = line.reasked
 
-    def _forget_other_repeats(self, about: tuple[str, ...], repeat: int, sent: int) -> None:
-        """Those that were asked otherwise."""
-        self._repeats.add(repeat)
-        for other in self._repeats - {repeat} if len(self._repeats) > 1 else ():
-            name = _named(about, other)
-            if name in self._sent and not asked_alike(_parts(self._sent[name]), _parts(sent)):
-                del self._sent[name]
+    def _forget_other_repeats(self, line: JudgmentBrief, sent: int) -> None:
+        """Those of the same work that were asked otherwise."""
+        self._repeats.add(line.repeat)
+        for repeat in self._repeats - {line.repeat}:
+            other = _work(line.prompt, line.question_id, line.turn, line.models, repeat)
+            if other in self._sent and not asked_alike(_parts(self._sent[other]), _parts(sent)):
+                del self._sent[other]
 
     def replies(self, work: JudgeWork) -> dict[str, Completion]:
         """The replies to this work that are to be read or asked about again, by request hash."""
         match = work.match
-        about = _about(work.prompt.name, match.question.question_id, match.turn, match.models)
-        place = self._told.get(_named(about, work.repeat))
+        name = _work(work.prompt.name, match.question.question_id, match.turn, match.models, work.repeat)
+        place = self._told.get(name)
         if place is None:
             return {}
         return _replies_of(judgment_from_json(self._lines.at(place), Where(self._lines.path)))
@@ -124,7 +123,7 @@ class Held:
         One without a verdict counts as held unless it may be asked again more often than it was. Where one order is
         asked for, a judgment of both holds it.
         """
-        work = _named(_about(prompt, match.question.question_id, match.turn, match.models), repeat)
+        work = _work(prompt, match.question.question_id, match.turn, match.models, repeat)
         sent, wanted = self._sent.get(work), _packed(hashes.values())
         if sent == wanted or (sent and sent > _MASK and _parts(wanted) <= _parts(sent)):
             return work not in self._told or self._reasked.get(work, READ_AGAIN) >= reask
@@ -143,25 +142,21 @@ _MASK = (1 << _BITS) - 1
 _set_of: Callable[[str], str] = lru_cache(prompt_set)
 
 
-def _about(prompt: str, question_id: QuestionId, turn: int, models: Sequence[str]) -> tuple[str, ...]:
-    """What a judgment is about, but for the repeat. Numbers as texts: some numbers have the same hash."""
-    return (_set_of(prompt), repr(question_id), str(turn), *sorted(models))
-
-
-def _named(about: tuple[str, ...], repeat: int) -> int:
-    return _short(*about, str(repeat))
+def _work(prompt: str, question_id: QuestionId, turn: int, models: Sequence[str], repeat: int) -> int:
+    """Names a piece of work. The id goes as text: -1 and -2 have the same hash."""
+    if len(models) == 1:
+        return hash((_set_of(prompt), repr(question_id), turn, repeat, models[0])) & _MASK
+    return hash((_set_of(prompt), repr(question_id), turn, repeat, *sorted(models))) & _MASK
 
 
 def _short(*texts: str) -> int:
     return hash(texts) & _MASK
 
 
-def _packed(hashes: Iterable[str]) -> int:
+def _packed(hashes: Collection[str]) -> int:
     """One or two request hashes as one number, none of its parts 0."""
-    packed = 0
-    for part in sorted([_short(each) | 1 for each in hashes]):
-        packed = packed << _BITS | part
-    return packed
+    parts = [hash(each) & _MASK | 1 for each in hashes]
+    return parts[0] if len(parts) == 1 else min(parts) << _BITS | max(parts)
 
 
 def _parts(packed: int) -> set[int]:

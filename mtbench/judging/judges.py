@@ -8,7 +8,7 @@ from typing import Literal
 
 from mtbench import __version__
 from mtbench.benches import Bench
-from mtbench.briefs import judgment_brief
+from mtbench.briefs import judgment_briefs
 from mtbench.chat import ChatModel, Message, Params, Usage, request_hasher
 from mtbench.chat.spec import ModelSpec
 from mtbench.engine import Recall, Stop, all_of, run_all
@@ -24,7 +24,7 @@ from mtbench.judging.prompts import JudgePrompt, Material, PromptSet
 from mtbench.judging.references import NEED_REFERENCE, NO_REFERENCE, References, check_references
 from mtbench.outputs import Output
 from mtbench.progress import Lane, Progress
-from mtbench.records import Json, Judgment, MadeBy, Question, QuestionId, Where
+from mtbench.records import Json, Judgment, MadeBy, Question, QuestionId
 
 _BREATHER = 200
 """Matches looked at before others (Ctrl-C, requests that ended) have their turn, where nothing has to be asked."""
@@ -60,9 +60,10 @@ class _Wording:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What all judgments of one turn share: the reference texts up to it, and whose they are."""
+    """What all judgments of one turn share: the texts of question and reference up to it, and whose reference it is."""
 
     wording: _Wording
+    question_turns: tuple[str, ...]
     reference: tuple[str, ...]
     source: str | None
 
@@ -115,8 +116,7 @@ class Judge:
         lines = Lines(self.path)
         self._held = Held(lines, self.settings.rule)
         ours = "", self.spec.full_name
-        for place, number, obj in lines.read(self._progress.note):
-            line = judgment_brief(obj, Where(self.path, number))
+        for place, line in judgment_briefs(lines, self._progress.note):
             if line.maker not in ours:
                 raise MtbenchError(
                     f"{self.path} holds judgments of {line.maker}, not of {self.spec.full_name}: "
@@ -150,10 +150,11 @@ class Judge:
         if key not in self._tasks:
             guided = question.category in self.settings.reference_categories
             reference = self._references.of(question, self.spec.id) if guided else None
+            wording, asked = self._wording(reference is not None, turn), question.turns[:turn]
             if reference:
-                task = _Task(self._wording(True, turn), reference.turns[:turn], reference.source)
+                task = _Task(wording, asked, reference.turns[:turn], reference.source)
             else:
-                task = _Task(self._wording(False, turn), (), NO_REFERENCE if guided else None)
+                task = _Task(wording, asked, (), NO_REFERENCE if guided else None)
             self._tasks = {key: task}
         return self._tasks[key]
 
@@ -168,24 +169,18 @@ class Judge:
         return self._wordings[guided, turn]
 
     def _games(self, match: Match, book: AnswerBook, task: "_Task", repeat: int) -> dict[str, tuple[Message, ...]]:
-        orders = {"g1": match.models, "g2": match.models[::-1]}
-        if self.kind == "single":
-            del orders["g2"]
-        elif self.settings.one_order:
-            drawn = drawn_order(match, repeat)
-            orders = {drawn: orders[drawn]}
-        return {
-            game: self._alone(
-                task.wording.prompt.render(
-                    Material(
-                        question_turns=match.question.turns[: match.turn],
-                        answers=tuple(book.conversation(model, match) for model in models),
-                        reference=task.reference,
-                    )
-                )
-            )
-            for game, models in orders.items()
-        }
+        orders: dict[str, tuple[str, ...]] = {"g1": match.models}
+        if self.kind == "pair":
+            orders["g2"] = match.models[::-1]
+            if self.settings.one_order:
+                drawn = drawn_order(match, repeat)
+                orders = {drawn: orders[drawn]}
+        games = {}
+        for game, models in orders.items():
+            answers = tuple([book.conversation(model, match) for model in models])
+            material = Material(task.question_turns, answers, task.reference)
+            games[game] = self._alone(task.wording.prompt.render(material))
+        return games
 
     def _alone(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
         """The messages, with nothing marked as shared where no other request of the run begins alike."""

@@ -1,7 +1,7 @@
 """What to compare: which turns of which answers go before a judge, and in which order."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -36,14 +36,6 @@ def contests(mode: str, models: Sequence[str], baseline: str | None) -> list[Con
     if not pairs:
         raise MtbenchError(f"{mode} compares models and there is only {', '.join(models) or 'none'}: add --model")
     return pairs
-
-
-def all_matches(questions: Iterable[Question], contestants: Sequence[Contestants]) -> Iterator[Match]:
-    """Every match, those of one question together, so that requests with the same beginning run side by side."""
-    for question in questions:
-        for turn in range(1, len(question.turns) + 1):
-            for models in contestants:
-                yield Match(question, turn, models)
 
 
 def drawn_order(match: Match, repeat: int = 0) -> str:

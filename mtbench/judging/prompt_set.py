@@ -4,6 +4,7 @@ import hashlib
 import string
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, Protocol, get_args
 
 import orjson
@@ -57,10 +58,19 @@ class JudgePrompt:
             missing = len(material.reference) + 1
             raise MtbenchError(f"judge prompt {self.name} shows a reference, and there is none for turn {missing}")
         system, user = self.template.fill(material)
-        # An answer that stands in the question too is found there: less is marked then, and nothing wrong.
-        shared = min(max(0, user.find(answers[0])) for answers in material.answers)
-        messages = (Message("user", user, shared),)
-        return (Message("system", system), *messages) if system else messages
+        # How the answers begin may stand in the question too: less is marked then, and nothing wrong.
+        shared = max(0, min([user.find(answers[0][:_BEGINNING]) for answers in material.answers]))
+        message = Message("user", user, shared)
+        return (_system_message(system), message) if system else (message,)
+
+
+_BEGINNING = 60
+"""Characters of an answer by which it is found in a prompt; the whole of it would take long to look for."""
+
+
+@lru_cache
+def _system_message(text: str) -> Message:
+    return Message("system", text)
 
 
 @dataclass(frozen=True, slots=True)

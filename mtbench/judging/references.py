@@ -46,8 +46,7 @@ class References:
         whole = [model for model, answers in self._by_model.items() if answers.turns[row] >= turns]
         models = [judge_id] if judge_id in whole else whole
         if len(models) == 1:
-            texts = tuple(text for text, _ in self._by_model[models[0]].judged_turns(row))
-            return Reference(texts, models[0])
+            return Reference(self._by_model[models[0]].judged_turns(row).texts, models[0])
         # Some official questions have an empty text where a turn has no reference: those are no use to a judge.
         if len(question.reference) >= turns and all(map(str.strip, question.reference)):
             return Reference(question.reference, "question file")

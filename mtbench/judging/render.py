@@ -9,7 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["question", "reference", "answer"]
 
@@ -50,13 +50,11 @@ def lay_out(material: Material, layout: Layout) -> str:
     """The line that names the code word, and every piece between its marks."""
     if len(material.answers) != len(layout.labels):
         raise ValueError(f"{len(material.answers)} conversations for {len(layout.labels)} labels")
-    word = _code_word(material)
-    columns = (material.question_turns, material.reference, *material.answers)
-    pieces = [
-        f"<<{word} | {title}>>\n{columns[column][turn]}\n<<{word} | end>>"
-        for title, column, turn in _pieces(layout, len(material.question_turns))
-    ]
-    return "\n\n".join([f"Code word: {word}", *pieces])
+    frame = _frame_around(material, layout)
+    parts = [frame.texts[0]]
+    for (answerer, turn), text in zip(frame.gaps, frame.texts[1:], strict=True):
+        parts += (material.answers[answerer][turn], text)
+    return "".join(parts)
 
 
 def read_back(user_prompt: str) -> Material:
@@ -86,41 +84,77 @@ _OPENING = re.compile(r"Code word: ([0-9a-f]{12})\n")
 _TITLE = rf"({_QUESTION}|{_REFERENCE}|answer of [^<>|\n]+), turn ([1-9][0-9]*)"
 
 
-@lru_cache
-def _pieces(layout: Layout, turns: int) -> list[tuple[str, int, int]]:
-    """Title, column and turn (from 0) of every piece in the order shown; the columns are those of `lay_out`."""
-    columns = {"question": (_QUESTION, 0), "reference": (_REFERENCE, 1)}
-    shown = [(kind, *columns[kind], turn) for turn in range(turns) for kind in layout.task]
-    for number, label in enumerate(layout.labels, 2):
-        of = columns | {"answer": (f"answer of {label}", number)}
-        shown += [(kind, *of[kind], turn) for turn in range(turns) for kind in layout.conversation]
-    return [(f"{title}, turn {turn + 1}", column, turn) for _, title, column, turn in shown]
+class _Frame(NamedTuple):
+    """What all prompts of a question share: the texts before, between and after the answers.
+
+    `gaps`: which answers stand there, each by answerer and turn (from 0). `digits`: the longest row of them in `word`.
+    """
+
+    word: str
+    digits: str
+    texts: list[str]
+    gaps: list[tuple[int, int]]
 
 
-def _code_word(material: Material) -> str:
-    """A word that no piece contains, the same for all prompts of a question, so that they share a prefix to cache.
+def _frame_around(material: Material, layout: Layout) -> _Frame:
+    """The frame with a code word that no piece contains.
 
     An answer may contain the word that its question leads to, by guessing; then the next word is taken.
     """
-    pieces = [*material.question_turns, *material.reference]
-    for conversation in material.answers:
-        pieces += conversation
-    shown = [form for piece in pieces for form in _forms(piece)]
     attempt = 0
-    while any(_word(material.question_turns[0], attempt) in form for form in shown):
+    while True:
+        frame = _frame(
+            material.question_turns, material.reference, layout.task, layout.conversation, layout.labels, attempt
+        )
+        if frame:
+            for answers in material.answers:
+                if any(_shows(text, frame.word, frame.digits) for text in answers):
+                    break
+            else:
+                return frame
         attempt += 1
-    return _word(material.question_turns[0], attempt)
 
 
-@lru_cache(8)
-def _word(question: str, attempt: int) -> str:
-    seed = f"{attempt}\x1f{question}"
-    return hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+@lru_cache(16)
+def _frame(
+    question_turns: tuple[str, ...],
+    reference: tuple[str, ...],
+    task: tuple[Kind, ...],
+    conversation: tuple[Kind, ...],
+    labels: tuple[str, ...],
+    attempt: int,
+) -> _Frame | None:
+    """Has the same word for all prompts of a question, so that they share a prefix to cache.
+
+    None where the question or its reference contains the word.
+    """
+    seed = f"{attempt}\x1f{question_turns[0]}"
+    word = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    digits = max(re.findall("[0-9]*", word), key=len)
+    if any(_shows(text, word, digits) for text in (*question_turns, *reference)):
+        return None
+    frame = _Frame(word, digits, [f"Code word: {word}"], [])
+    known = {"question": (_QUESTION, question_turns), "reference": (_REFERENCE, reference)}
+    for answerer, label, kinds in [
+        (0, "", task),
+        *((number, label, conversation) for number, label in enumerate(labels)),
+    ]:
+        for turn in range(len(question_turns)):
+            for kind in kinds:
+                title, texts = known.get(kind, (f"answer of {label}", ()))
+                frame.texts[-1] += f"\n\n<<{word} | {title}, turn {turn + 1}>>\n"
+                if kind == "answer":
+                    frame.gaps.append((answerer, turn))
+                    frame.texts.append("")
+                else:
+                    frame.texts[-1] += texts[turn]
+                frame.texts[-1] += f"\n<<{word} | end>>"
+    return frame
 
 
-def _forms(piece: str) -> tuple[str, ...]:
-    """A piece as it is and as it looks. In words that only look the same the second finds what the first does not."""
-    if piece.isascii():
-        return (piece.lower(),)  # which finds both
-    # Both, since normalising joins a letter with the accent after it.
-    return piece, unicodedata.normalize("NFKC", piece).casefold()
+def _shows(text: str, word: str, digits: str) -> bool:
+    """Whether a text contains the word, or one that looks the same."""
+    if text.isascii():  # where only capitals look the same: a text without the digits needs no closer look
+        return digits in text and word in text.lower()
+    # Both, since normalising joins a letter with the accent after it; the second finds words that only look the same.
+    return word in text or word in unicodedata.normalize("NFKC", text).casefold()

@@ -21,7 +21,7 @@ def flat(in_flight: int) -> float:
 def test_an_endpoint_that_refuses_above_a_number_is_used_up_to_it(most: int) -> None:
     runs = [ask_endlessly(seed, max(1500, 30 * most), speed=flat, most=most) for seed in SEEDS]
     assert min(run.rate() for run in runs) >= 0.88 * most / MEAN
-    assert max(run.refusals / len(run.replies) for run in runs) < 0.06
+    assert max(run.refusals / len(run.replies) for run in runs) < 0.15
     assert all(0.85 * most <= run.rule.limit <= most + 1 for run in runs)
 
 
@@ -65,9 +65,9 @@ def test_a_capacity_that_grows_later_is_found() -> None:
         assert ask_endlessly(seed, 12000, speed=speed).rule.limit > 100
 
 
-def test_refusals_at_random_do_not_stop_it() -> None:
+def test_refusals_that_have_nothing_to_do_with_the_number_in_flight_do_not_bring_it_down_to_one() -> None:
     runs = [ask_endlessly(seed, 500, speed=flat, refuses_at_random=0.2) for seed in SEEDS]
-    assert min(run.rate() for run in runs) > 0.8 / MEAN
+    assert min(run.rate() for run in runs) > 2.2 / MEAN
 
 
 def test_a_refusal_halves_once_for_all_that_were_sent_before() -> None:
@@ -82,14 +82,27 @@ def test_a_refusal_halves_once_for_all_that_were_sent_before() -> None:
     assert rule.limit == 1
 
 
-def steady(rule: Adaptive, in_flight: int, seconds: float, start: float = 0.0) -> float:
-    """As many in flight all the time, each reply after a second; gives the end."""
+def steady(rule: Adaptive, in_flight: int, seconds: float, start: float = 0.0, rate: float | None = None) -> float:
+    """As many in flight all the time, and as many replies a second unless `rate` says how many; gives the end."""
     now = start
     while now < start + seconds:
-        now += 1 / in_flight
+        now += 1 / (rate or in_flight)
         rule.count(in_flight, now)
         rule.replied()
     return now
+
+
+def test_what_is_still_in_flight_after_a_step_back_does_not_make_the_next_growth_look_good() -> None:
+    rule, now = Adaptive(1024, 0.0), 0.0
+    while rule.why == "growing":
+        now = steady(rule, rule.limit, 1, now, rate=16)
+    assert rule.limit < 32
+    while rule.why != "growing":
+        now = steady(rule, 64, 1, now, rate=16)
+    tried = rule.limit
+    while rule.why == "growing":
+        now = steady(rule, tried, 1, now, rate=16)
+    assert rule.limit < tried
 
 
 def test_it_does_not_grow_while_few_are_asked_for() -> None:

@@ -217,6 +217,29 @@ async def test_an_endpoint_that_asks_for_time_gets_it_from_all_and_then_they_go_
     assert within(server.answered, again, again + 0.5) >= 40
 
 
+async def test_after_a_pause_a_quarter_goes_at_once_and_one_more_for_each_reply() -> None:
+    limiter = Limiter("m", Limits(32), sleep=asyncio.sleep, note=print)
+    with pytest.raises(Retryable):
+        await Limited(Failing(Retryable("429", 0.05, "rate limited")), limiter, characters).complete(HELLO, Params())
+    sleeper = Sleeper(0.02)
+    model = Limited(sleeper, limiter, characters)
+    tasks = [asyncio.create_task(model.complete(HELLO, Params())) for _ in range(150)]
+    while not sleeper.asked:
+        await asyncio.sleep(0)
+    assert limiter.in_flight == 8
+    await asyncio.gather(*tasks)
+    assert sleeper.most == 32
+
+
+async def test_when_all_is_done_nothing_watches_any_more() -> None:
+    before = len(asyncio.all_tasks())
+    limiter = Limiter("m", Limits(1), sleep=asyncio.sleep, note=print)
+    model = Limited(Sleeper(0.001), limiter, characters)
+    await asyncio.gather(*(model.complete(HELLO, Params()) for _ in range(3)))
+    await asyncio.sleep(0.001)
+    assert len(asyncio.all_tasks()) == before
+
+
 async def test_a_busy_server_that_says_when_it_is_back_is_given_that_time_too() -> None:
     limiter = Limiter("m", Limits(), sleep=asyncio.sleep, note=print)
     started = monotonic()

@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from mtbench.chat import Params
-from mtbench.errors import EndpointFailed
+from mtbench.cli import app
+from mtbench.errors import EndpointFailed, MtbenchError
 from tests.chat.asking import HELLO, PROVIDERS, opened, spec_for
+from tests.support.batch_servers import running_batch_server
+from tests.support.benches import QUESTIONS, make_bench
 from tests.support.cli import mtbench
 from tests.support.servers import Fault, ModelServer, running_server
 from tests.support.wire import TlsFront, self_signed, wired
@@ -50,6 +54,33 @@ def test_ones_own_certificate_is_trusted_with_ssl_cert_file(
     taken = mtbench(folder, *arguments, env=own)
     assert taken.returncode == 0, taken.stdout
     assert server.requests
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_batch_jobs_trust_ones_own_certificate_and_no_other(
+    provider: str, certificate: tuple[Path, Path], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_bench(folder, QUESTIONS[:1])
+    with running_batch_server(key=KEY) as server, wired(TlsFront(server.port, *certificate)) as front:
+        monkeypatch.setenv(f"{provider.upper()}_API_KEY", KEY)
+        words = [
+            "gen-answers",
+            "--model",
+            f"{provider}/m",
+            "--base-url",
+            f"{front.url}/v1",
+            "--bench",
+            "tiny",
+            "--batch",
+        ]
+        refused = CliRunner().invoke(app, words)  # in this process, since the SDKs are slow to import
+        assert isinstance(refused.exception, MtbenchError)
+        assert "no safe connection" in str(refused.exception)
+        assert server.headers == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+        taken = CliRunner().invoke(app, words)
+        assert taken.exit_code == 0, taken.output
+        assert len(server.jobs) == 2
 
 
 async def test_a_server_without_tls_is_not_asked_over_tls() -> None:

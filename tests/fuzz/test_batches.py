@@ -1,6 +1,7 @@
 """Results of batch jobs and files of responses, of any content: a completion or an error of ours for each request."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ MESSAGES = (Message("user", "How far is the moon?"),)
 PARAMS = Params(temperature=0.5)
 NAME = custom_id(SPEC.full_name, MESSAGES, PARAMS)
 
-as_text = st.one_of(openai, errors).map(lambda value: orjson.dumps(value, default=str).decode())
+as_text = st.one_of(openai, errors).map(json.dumps)
 responses = objects(
     {
         "custom_id": st.sampled_from([NAME, NAME, "another"]),
@@ -88,8 +89,18 @@ jobs = objects(
 
 
 def as_sent(value: Mapping[str, Any]) -> Any:
-    """A line as orjson reads it from a provider."""
-    return orjson.loads(orjson.dumps(value, default=lambda _: None))
+    """A line as a provider can send it: no half surrogate pair, no number beyond 64 bits."""
+    return orjson.loads(json.dumps(sendable(value)).encode("utf-8"))
+
+
+def sendable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, int | float) and not -(2**63) <= value < 2**63:
+        return 0
+    if isinstance(value, dict):
+        return {sendable(name): sendable(inner) for name, inner in value.items()}
+    return [sendable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def opening() -> Opening:
@@ -106,15 +117,12 @@ def providers() -> tuple[OpenAIBatches, AnthropicBatches]:
     )
 
 
-@examples(100)
-@given(line=st.one_of(responses, results, values.filter(lambda value: isinstance(value, dict))))
+@examples(50)
+@given(line=st.one_of(responses, results, st.dictionaries(texts, values, max_size=3)))
 def test_any_result_of_a_job_is_a_completion_or_an_error_of_ours(
     providers: tuple[OpenAIBatches, AnthropicBatches], line: Any
 ) -> None:
-    try:
-        sent = as_sent(line)
-    except TypeError:  # what no provider could send
-        return
+    sent = as_sent(line)
     for provider in providers:
         came = provider.came(sent)
         try:
@@ -132,7 +140,7 @@ lines = st.one_of(
 )
 
 
-@examples(100)
+@examples(50)
 @given(content=st.lists(lines, max_size=5), end=st.sampled_from([b"\n", b"\r\n", b""]), writing=st.booleans())
 def test_any_file_of_responses_gives_a_completion_or_an_error_of_ours(
     folder: Path, content: list[bytes], end: bytes, writing: bool
@@ -152,7 +160,7 @@ def test_any_file_of_responses_gives_a_completion_or_an_error_of_ours(
     assert all(note.startswith(str(path)) or note.startswith("responses: ") for note in notes)
 
 
-@examples(100)
+@examples(50)
 @given(content=st.one_of(jobs.flatmap(line_of), jobs.flatmap(line_of), spoilt_lines))
 def test_any_job_file_is_a_job_or_an_error_that_names_it(folder: Path, content: bytes) -> None:
     place = BatchFolder(folder / "batches")

@@ -39,7 +39,7 @@ def readable(path: Path) -> list[tuple[int, Json]]:
     return [(number, obj) for number, obj in found if not isinstance(obj, BadRecord)]
 
 
-@examples(150)
+@examples(80)
 @given(content=contents)
 def test_every_line_is_an_object_or_an_error_that_names_it(folder: Path, content: bytes) -> None:
     path = folder / "lines.jsonl"
@@ -53,7 +53,7 @@ def test_every_line_is_an_object_or_an_error_that_names_it(folder: Path, content
     assert error or found == usable
 
 
-@examples(150)
+@examples(80)
 @given(content=contents, obj=st.dictionaries(texts, values, max_size=3))
 def test_a_record_that_is_appended_is_read_back_and_no_line_before_it_changes(
     folder: Path, content: bytes, obj: Json
@@ -71,7 +71,7 @@ def test_a_record_that_is_appended_is_read_back_and_no_line_before_it_changes(
     assert path.read_bytes().endswith(b"\n")
 
 
-@examples(200)
+@examples(80)
 @given(content=contents)
 def test_what_was_read_is_written_and_read_again_the_same(folder: Path, content: bytes) -> None:
     path, copy = folder / "first.jsonl", folder / "second.jsonl"
@@ -91,7 +91,7 @@ ids = st.one_of(
 )
 
 
-@examples(300)
+@examples(150)
 @given(model=ids, other=ids)
 def test_a_model_id_is_a_file_name_of_its_own(folder: Path, model: str, other: str) -> None:
     try:

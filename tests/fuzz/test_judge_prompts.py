@@ -112,7 +112,7 @@ def render_all(loaded: PromptSet, data: st.DataObject) -> list[tuple[JudgePrompt
     return rendered
 
 
-@examples(80)
+@examples(45)
 @given(lines=st.lists(st.one_of(*[fastchat.flatmap(line_of)] * 4, spoilt_lines), max_size=3), data=st.data())
 def test_fastchats_prompts_load_and_render_or_the_file_is_named(
     folder: Path, lines: list[bytes], data: st.DataObject
@@ -124,7 +124,7 @@ def test_fastchats_prompts_load_and_render_or_the_file_is_named(
         render_all(loaded, data)
 
 
-@examples(80)
+@examples(45)
 @given(template=templates, mode=st.sampled_from(["single", "pairwise"]), data=st.data())
 def test_a_template_of_fastchats_is_filled_in_as_another_reader_does(
     folder: Path, template: str, mode: str, data: st.DataObject
@@ -152,7 +152,7 @@ def known(template: str, mode: str) -> bool:
     return {name for name, _, _ in fields} == wanted and not any(spec or how for _, spec, how in fields)
 
 
-@examples(80)
+@examples(45)
 @given(content=st.one_of(contents, dumped(sheets), dumped(based), dumped(based), dumped(spoilt(based))), data=st.data())
 def test_prompts_of_ours_load_and_are_read_back_or_the_file_is_named(
     folder: Path, content: bytes, data: st.DataObject

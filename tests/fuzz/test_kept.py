@@ -39,7 +39,7 @@ files = st.one_of(
 )
 
 
-@examples(100)
+@examples(50)
 @given(content=files, cut=st.integers(0, 30))
 def test_a_file_in_a_cache_is_a_whole_reply_or_is_replaced_by_one(folder: Path, content: bytes, cut: int) -> None:
     model = Cached(Model(), ("m",), folder / "cache", hit=lambda: None, note=lambda _: None)
@@ -58,7 +58,7 @@ entries = objects(
 )
 
 
-@examples(100)
+@examples(50)
 @given(content=st.lists(st.one_of(entries.flatmap(line_of), spoilt_lines), max_size=4), last=st.binary(max_size=9))
 def test_a_journal_of_any_content_gives_replies_or_an_error_that_names_it(
     folder: Path, content: list[bytes], last: bytes

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mtbench import files
 from mtbench.benches import load_answers, load_questions
-from mtbench.briefs import judgment_brief
+from mtbench.briefs import judgment_briefs
 from mtbench.fields import Where
 from mtbench.judging.held import Held
 from mtbench.outputs import load_failures
@@ -46,7 +46,7 @@ def lines_of(objects: st.SearchStrategy[Json]) -> st.SearchStrategy[list[bytes]]
 def test_a_record_is_the_same_when_written_and_read_again_and_no_field_is_lost(folder: Path, kind: str) -> None:
     objects, from_json = READERS[kind]
 
-    @examples(60)
+    @examples(40)
     @given(line=objects.flatmap(line_of))
     def check(line: bytes) -> None:
         path = written(folder / f"{kind}.jsonl", [line])
@@ -78,7 +78,7 @@ def lost(before: object, after: object, place: str = "") -> Iterable[str]:
     return [] if isinstance(before, list | dict) and not any(before) else [f"{place}: {before!r} is now {after!r}"]
 
 
-@examples(60)
+@examples(25)
 @given(lines=lines_of(records.questions))
 def test_questions_load_or_the_line_is_named_and_validate_finds_the_same(folder: Path, lines: list[bytes]) -> None:
     path = written(folder / "question.jsonl", lines)
@@ -94,7 +94,7 @@ def test_questions_load_or_the_line_is_named_and_validate_finds_the_same(folder:
             assert any(word in str(problem) for word in ("text for", "texts for", "is given twice"))
 
 
-@examples(40)
+@examples(25)
 @given(lines=lines_of(records.answers))
 def test_answers_load_or_the_line_is_named(folder: Path, lines: list[bytes]) -> None:
     path = written(folder / "answers.jsonl", lines)
@@ -102,7 +102,7 @@ def test_answers_load_or_the_line_is_named(folder: Path, lines: list[bytes]) -> 
     assert loaded is None or all(answer.question_id == name for name, answer in loaded.items())
 
 
-@examples(40)
+@examples(25)
 @given(lines=lines_of(st.one_of(records.grades, records.pairs)))
 def test_judgments_load_or_the_line_is_named(folder: Path, lines: list[bytes]) -> None:
     path = written(folder / "judgments.jsonl", lines)
@@ -110,13 +110,13 @@ def test_judgments_load_or_the_line_is_named(folder: Path, lines: list[bytes]) -
     held = Held(lines_there, "last")
 
     def read() -> None:
-        for place, line, obj in lines_there.read():
-            held.add(judgment_brief(obj, Where(path, line)), place)
+        for place, brief in judgment_briefs(lines_there):
+            held.add(brief, place)
 
     value_or_error(read, path)
 
 
-@examples(40)
+@examples(25)
 @given(lines=lines_of(records.failures))
 def test_failures_load_or_the_line_is_named(folder: Path, lines: list[bytes]) -> None:
     path = folder / "records.jsonl"

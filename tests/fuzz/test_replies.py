@@ -182,7 +182,7 @@ def asking() -> Iterator[Asking]:
         runner.run(server.__aexit__())
 
 
-@examples(150)
+@examples(80)
 @given(provider=st.sampled_from(["openai", "anthropic"]), status=statuses, body=bodies, more=headers)
 def test_any_reply_is_a_completion_or_an_error_of_ours(
     asking: Asking, provider: str, status: int, body: bytes, more: Mapping[str, str]
@@ -199,14 +199,14 @@ def test_any_reply_is_a_completion_or_an_error_of_ours(
     assert not isinstance(found, Retryable) or found.retry_after is None or 0 <= found.retry_after <= 3600
 
 
-@examples(400)
+@examples(300)
 @given(told=st.dictionaries(st.sampled_from(["retry-after", "retry-after-ms"]), st.one_of(amounts, texts), min_size=1))
 def test_a_wait_that_is_asked_for_is_a_number_of_seconds_or_none(told: Mapping[str, str]) -> None:
     seconds = retry_after(told)
     assert seconds is None or (seconds >= 0 and isfinite(seconds))
 
 
-@examples(100)
+@examples(60)
 @given(reply=st.one_of(values, openai))
 def test_a_stored_reply_of_any_content_is_read_or_refused(reply: Any) -> None:
     from mtbench.errors import BadRecord

@@ -29,7 +29,7 @@ def refuse(constant: str) -> None:
     raise AssertionError(f"{constant} is not JSON")
 
 
-@examples(60)
+@examples(25)
 @given(content=st.lists(st.one_of(*[lines] * 9, spoilt_lines), min_size=1, max_size=8), query=queries)
 def test_any_judgments_are_shown_in_every_format_or_refused(folder: Path, content: list[bytes], query: Query) -> None:
     path = folder / "judgments.jsonl"

@@ -43,7 +43,7 @@ def slowly(text: str) -> tuple[str, str]:
     return "", text
 
 
-@examples(400)
+@examples(150)
 @given(text=texts)
 def test_any_text_is_split_as_the_slow_reader_does(text: str) -> None:
     assert split_thinking(text) == slowly(text)

@@ -116,7 +116,7 @@ def is_pair(text: str) -> bool:
     return bool(comma) and is_number(a.rstrip()) and is_number(b.lstrip())
 
 
-@examples(400)
+@examples(150)
 @given(text=texts)
 def test_a_rating_is_the_one_that_the_slow_reader_finds(text: str) -> None:
     found: list[tuple[Rule, str]] = [("last", last(text, is_number)), ("first", "".join(first(text, 1)))]
@@ -128,7 +128,7 @@ def test_a_rating_is_the_one_that_the_slow_reader_finds(text: str) -> None:
             assert isinstance(rating, float) == ("." in number)
 
 
-@examples(400)
+@examples(150)
 @given(text=texts)
 def test_a_winner_is_the_one_that_the_slow_reader_finds(text: str) -> None:
     assert parse_winner(text) == (last(text, lambda content: content in ("A", "B", "C")) or None)
@@ -136,7 +136,7 @@ def test_a_winner_is_the_one_that_the_slow_reader_finds(text: str) -> None:
     assert parse_winner(text, "first") == (there[0] if there else None)
 
 
-@examples(400)
+@examples(150)
 @given(text=texts)
 def test_the_winner_by_two_ratings_is_the_one_that_the_slow_reader_finds(text: str) -> None:
     assert parse_two_ratings(text) == winner_of(last(text, is_pair).split(","))
@@ -158,7 +158,7 @@ verdicts = st.one_of(
 between = st.one_of(st.sampled_from(["", "\n", "```json\n", "```", "Thus: ", "[", "]", ",", "{", "}"]), st.just(" "))
 
 
-@examples(250)
+@examples(150)
 @given(parts=st.lists(st.tuples(between, verdicts), max_size=4), after=between)
 def test_a_json_verdict_is_that_of_the_last_object_that_has_one(
     parts: list[tuple[str, dict[str, object]]], after: str

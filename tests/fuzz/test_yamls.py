@@ -51,7 +51,7 @@ settings = st.fixed_dictionaries(
 )
 
 
-@examples(80)
+@examples(45)
 @given(content=contents)
 def test_any_bytes_are_a_value_or_an_error_that_names_the_file(folder: Path, content: bytes) -> None:
     path = folder / "any.yaml"
@@ -60,7 +60,7 @@ def test_any_bytes_are_a_value_or_an_error_that_names_the_file(folder: Path, con
     assert len(repr(found)) < 20_000_000
 
 
-@examples(80)
+@examples(45)
 @given(content=st.one_of(contents, dumped(catalogs), dumped(spoilt(catalogs)), dumped(spoilt(catalogs))))
 def test_models_are_read_or_the_file_is_named_and_are_the_same_when_written(folder: Path, content: bytes) -> None:
     path, copy = folder / "models.yaml", folder / "copy.yaml"
@@ -74,7 +74,7 @@ def test_models_are_read_or_the_file_is_named_and_are_the_same_when_written(fold
     assert load_catalog([copy]) == found
 
 
-@examples(80)
+@examples(45)
 @given(content=st.one_of(contents, dumped(settings), dumped(spoilt(settings))))
 def test_settings_are_defaults_of_the_options_or_the_file_is_named(folder: Path, content: bytes) -> None:
     path = folder / "mtbench.yaml"

@@ -30,12 +30,13 @@ values = st.recursive(
 def objects(fields: Mapping[str, st.SearchStrategy[object]]) -> st.SearchStrategy[Json]:
     """Objects of these fields: each right, wrong or missing, with unknown ones between."""
     known = {name: st.one_of(right, right, right, values) for name, right in fields.items()}
-    return st.builds(
+    built = st.builds(
         lambda found, more, gone: {name: value for name, value in (more | found).items() if name not in gone},
         st.fixed_dictionaries(known),
         st.dictionaries(texts, values, max_size=2),
         st.sets(st.sampled_from(sorted(fields)), max_size=2) | st.just(set()),
     )
+    return st.deferred(lambda: built)  # which is not written out in full by every failure
 
 
 def line_of(obj: object) -> st.SearchStrategy[bytes]:

@@ -92,6 +92,10 @@ class BatchServer:
         self._numbers = itertools.count(1)
         self.base_url = "http://127.0.0.1:9/v1"
 
+    @property
+    def port(self) -> int:
+        return int(self.base_url.split(":")[2].partition("/")[0])
+
     def release(self) -> None:
         """Ends the jobs that are under way."""
         for job in list(self.jobs.values()):

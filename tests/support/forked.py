@@ -6,7 +6,10 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from multiprocessing import forkserver
 from pathlib import Path
+
+import coverage
 
 from tests.support.cli import environment
 
@@ -38,7 +41,7 @@ class Command:
     """A command that runs in `folder`; what it prints goes to `printed`, after what others printed.
 
     `key`: the OPENAI_API_KEY that it has. `more`: what else stands in its environment. `printed`: `folder`/printed if
-    nothing else is said.
+    nothing else is said. `measured`: whether coverage is; what may be killed is not, for it would leave torn files.
     """
 
     def __init__(
@@ -48,10 +51,14 @@ class Command:
         key: str = "none",
         more: Mapping[str, str] | None = None,
         printed: Path | None = None,
+        measured: bool = True,
     ) -> None:
-        own, printed = {"OPENAI_API_KEY": key, **(more or {})}, printed or folder / "printed"
-        self._process = _FORKS.Process(target=_command, args=(folder, list(words), own, printed), daemon=True)
+        counting = {name: value for name, value in os.environ.items() if measured and name.startswith("COVERAGE_")}
+        own = {"OPENAI_API_KEY": key, **(more or {}), **counting}
+        arguments = folder, list(words), own, printed or folder / "printed"
+        self._process = _FORKS.Process(target=_command, args=arguments, daemon=True)
         with _ONE_AT_A_TIME:
+            _ensure_forks()
             self._process.start()
 
     @property
@@ -75,6 +82,15 @@ class Command:
         return code
 
 
+def _ensure_forks() -> None:
+    """Starts the process that forks, if need be. Its coverage is not measured: it ends after all has been counted."""
+    measuring = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_")}
+    try:
+        forkserver.ensure_running()
+    finally:
+        os.environ.update(measuring)
+
+
 def _command(folder: Path, words: list[str], own: dict[str, str], to: Path) -> None:
     os.chdir(folder)
     os.environ.clear()
@@ -83,6 +99,7 @@ def _command(folder: Path, words: list[str], own: dict[str, str], to: Path) -> N
     os.dup2(printed, 1)
     os.dup2(printed, 2)
     sys.argv = ["mtbench", *words]
+    coverage.process_startup()  # which looks for the variables of a run that is measured
     from mtbench.cli import main
 
     main()

@@ -1,0 +1,169 @@
+"""A brief says what the record says, and refuses what the record refuses, in the same words."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtbench.briefs import AnswerBrief, JudgmentBrief, answer_briefs, judgment_briefs
+from mtbench.errors import MtbenchError
+from mtbench.files import Lines
+from mtbench.records import FASTCHAT_ERROR, Answer, Json, Judgment, SingleJudgment, Where, judgment_from_json
+from tests.fuzz import records
+from tests.fuzz.conftest import folder as folder
+from tests.fuzz.profile import examples
+from tests.fuzz.values import line_of
+from tests.support.benches import write_lines
+
+
+def told_by_answer(answer: Answer) -> AnswerBrief:
+    turns = answer.choices[0].turns
+    maker = answer.made_by.model if answer.made_by else ""
+    return AnswerBrief(answer.question_id, len(turns), FASTCHAT_ERROR in turns, answer.question_hash, maker)
+
+
+def told_by_judgment(judgment: Judgment) -> JudgmentBrief:
+    if isinstance(judgment, SingleJudgment):
+        models: tuple[str, ...] = (judgment.model,)
+        prompts: tuple[str, ...] = (judgment.user_prompt,)
+    else:
+        models = (judgment.model_1, judgment.model_2)
+        prompts = (judgment.g1_user_prompt, judgment.g2_user_prompt)
+    return JudgmentBrief(
+        question_id=judgment.question_id,
+        turn=judgment.turn,
+        models=models,
+        prompt=judgment.judge[1],
+        repeat=judgment.repeat,
+        request_hashes=judgment.request_hashes,
+        user_prompts=prompts,
+        verdict_rule=judgment.verdict_rule,
+        reasked=judgment.reasked,
+        failed=judgment.failed,
+        unparsed=judgment.unparsed,
+        maker=judgment.made_by.model if judgment.made_by else "",
+    )
+
+
+def outcome(read: Callable[[], object]) -> object:
+    try:
+        return read()
+    except MtbenchError as error:
+        return str(error)
+
+
+def places_and_lines(path: Path) -> Iterator[tuple[int, Where, Json]]:
+    return ((place, Where(path, number), obj) for place, number, obj in Lines(path).read())
+
+
+def lines_of(objects: st.SearchStrategy[Json]) -> st.SearchStrategy[list[bytes]]:
+    return st.lists(objects.flatmap(line_of), min_size=1, max_size=3)
+
+
+@examples(120)
+@given(lines=lines_of(st.one_of(records.grades, records.pairs)))
+def test_a_judgments_brief_is_what_its_record_says(folder: Path, lines: list[bytes]) -> None:
+    path = folder / "judgments.jsonl"
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    expected = outcome(
+        lambda: [(place, told_by_judgment(judgment_from_json(obj, at))) for place, at, obj in places_and_lines(path)]
+    )
+    assert outcome(lambda: list(judgment_briefs(Lines(path)))) == expected
+
+
+@examples(80)
+@given(lines=lines_of(records.answers))
+def test_an_answers_brief_is_what_its_record_says(folder: Path, lines: list[bytes]) -> None:
+    path = folder / "answers.jsonl"
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    expected = outcome(
+        lambda: [(place, told_by_answer(Answer.from_json(obj, at))) for place, at, obj in places_and_lines(path)]
+    )
+    assert outcome(lambda: list(answer_briefs(Lines(path)))) == expected
+
+
+GRADE: Json = {
+    "question_id": 1,
+    "model": "m",
+    "judge": ["j", "default/single"],
+    "user_prompt": "?",
+    "judgment": "[[7]]",
+    "score": 7,
+    "turn": 1,
+    "tstamp": 1.5,
+    "made_by": {"provider": "p", "model": "p/j", "endpoint": None, "params": {}, "adapted": ["seed"], "version": "1"},
+}
+PAIR: Json = {
+    "question_id": "a",
+    "model_1": "m",
+    "model_2": "n",
+    "g1_winner": "tie",
+    "g2_winner": "error",
+    "judge": ["j", "default/pair"],
+    "g1_judgment": "[[C]]",
+    "g2_judgment": "?",
+}
+ANSWER: Json = {"question_id": 1, "choices": [{"index": 0, "turns": ["x"], "usage": [{"input": 1, "output": 2}]}]}
+
+
+@pytest.mark.parametrize(
+    ("obj", "says"),
+    [
+        (GRADE | {"question_id": ""}, "field 'question_id'"),
+        (GRADE | {"score": "7"}, "field 'score'"),
+        (GRADE | {"judge": ["j"]}, "field 'judge'"),
+        (GRADE | {"judge": ["j", 1]}, "field 'judge'"),
+        (GRADE | {"turn": -1}, "field 'turn'"),
+        (GRADE | {"repeat": True}, "field 'repeat'"),
+        (GRADE | {"reasked": 1.5}, "field 'reasked'"),
+        (GRADE | {"usage": {"input": -1, "output": 0}}, "field 'input'"),
+        (GRADE | {"usage": {"input": "1"}}, "field 'input'"),
+        (GRADE | {"made_by": {"adapted": [1]}}, "field 'adapted'"),
+        (GRADE | {"made_by": {"model": 1}}, "field 'model'"),
+        ({name: value for name, value in GRADE.items() if name != "model"}, "field 'model'"),
+        (PAIR | {"g1_winner": "model_3"}, "field 'g1_winner'"),
+        (PAIR | {"truncated_answers": [1]}, "field 'truncated_answers'"),
+        ({name: value for name, value in PAIR.items() if name != "model_2"}, "field 'model_2'"),
+    ],
+)
+def test_a_field_that_the_record_refuses_is_refused_by_name_after_lines_that_are_fine(
+    tmp_path: Path, obj: Json, says: str
+) -> None:
+    path = write_lines(tmp_path / "f.jsonl", [GRADE, GRADE, PAIR, obj])
+    briefs = judgment_briefs(Lines(path))
+    assert [next(briefs)[1].models for _ in range(3)] == [("m",), ("m",), ("m", "n")]
+    with pytest.raises(MtbenchError, match=rf"f\.jsonl, line 4: {says}"):
+        next(briefs)
+
+
+@pytest.mark.parametrize(
+    ("obj", "says"),
+    [
+        (ANSWER | {"choices": []}, "field 'choices'"),
+        (ANSWER | {"choices": ["x"]}, "field 'choices'"),
+        (ANSWER | {"choices": [{"turns": []}]}, "field 'turns'"),
+        (ANSWER | {"choices": [{"turns": ["x", 1]}]}, "field 'turns'"),
+        (ANSWER | {"choices": [{"turns": ["x"], "index": -1}]}, "field 'index'"),
+        (ANSWER | {"choices": [{"turns": ["x"], "finish_reasons": [1]}]}, "field 'finish_reasons'"),
+        (ANSWER | {"choices": [{"turns": ["x"], "usage": [{"output": None}, 1]}]}, "field 'usage'"),
+        (ANSWER | {"choices": [{"turns": ["x"], "thinking": [None]}]}, "field 'thinking'"),
+        (ANSWER | {"question_hash": 1}, "field 'question_hash'"),
+        (ANSWER | {"tstamp": "now"}, "field 'tstamp'"),
+    ],
+)
+def test_an_answer_that_the_record_refuses_is_refused_by_field(tmp_path: Path, obj: Json, says: str) -> None:
+    path = write_lines(tmp_path / "f.jsonl", [ANSWER, obj])
+    briefs = answer_briefs(Lines(path))
+    assert next(briefs)[1].turns == 1
+    with pytest.raises(MtbenchError, match=rf"f\.jsonl, line 2: {says}"):
+        next(briefs)
+
+
+def test_who_made_a_line_is_told_line_by_line(tmp_path: Path) -> None:
+    others = {**GRADE["made_by"], "model": "p/other"}
+    nobody = {name: value for name, value in GRADE.items() if name != "made_by"}
+    path = write_lines(tmp_path / "f.jsonl", [nobody, GRADE, GRADE, GRADE | {"made_by": others}, nobody, GRADE])
+    makers = [brief.maker for _, brief in judgment_briefs(Lines(path))]
+    assert makers == ["", "p/j", "p/j", "p/other", "", "p/j"]
