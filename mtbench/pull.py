@@ -7,7 +7,6 @@ from http.client import HTTPException, HTTPResponse, InvalidURL
 from pathlib import Path
 from time import monotonic
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from mtbench import files
@@ -116,9 +115,8 @@ def _fetch(source: str, pin: Pin, quiet_seconds: float) -> tuple[Path | str, byt
     """Where a file was found, and its bytes."""
     scheme, is_address, _ = source.partition("://")
     if scheme.lower() in ("http", "https") and is_address:
-        parts = urlsplit(source)
-        if "@" in parts.netloc or parts.query:
-            raise MtbenchError("--from: give the address without user, password and query; neither is sent")
+        if "@" in source or "?" in source:
+            raise MtbenchError("--from: give the address without user, password and query; none of them is sent")
         url = f"{source.rstrip('/')}/{pin.source}"
         return url, _download(url, quiet_seconds)
     if is_address:

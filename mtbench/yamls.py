@@ -44,8 +44,7 @@ class _Strict(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         is_alias = self.check_event(yaml.AliasEvent)
         node = super().compose_node(parent, index)
-        if node is None:
-            return None
+        assert node
         if is_alias and id(node) not in self._sizes:
             raise yaml.MarkedYAMLError(
                 problem="an alias stands within what it stands for", problem_mark=node.start_mark

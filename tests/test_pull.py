@@ -242,6 +242,21 @@ def test_an_address_that_is_none_is_a_sentence(tmp_path: Path, url: str) -> None
         pull(tmp_path / "mt_bench", url, pins=PINS)
 
 
+@pytest.mark.parametrize("url", ["http://me:hunter22@h.test", "https://h.test/data?token=hunter22"])
+def test_an_address_with_a_password_is_refused_and_not_shown(tmp_path: Path, url: str) -> None:
+    with pytest.raises(MtbenchError, match=r"^--from: give the address without") as caught:
+        pull(tmp_path / "mt_bench", url, pins=PINS)
+    assert "hunter22" not in str(caught.value)
+
+
+def test_a_proxy_that_is_malformed_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("urllib.request._opener", None)  # which remembers the proxies that it met first
+    monkeypatch.setenv("http_proxy", "http://me:hunter22")
+    with pytest.raises(MtbenchError, match="or that of the proxy in the environment, is malformed") as caught:
+        pull(tmp_path / "mt_bench", "http://h.test", pins=PINS)
+    assert "hunter22" not in str(caught.value)
+
+
 def test_a_refused_connection_says_what_to_do(tmp_path: Path) -> None:
     with serving(files_of(FILES)) as (url, _):
         pass

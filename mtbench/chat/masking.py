@@ -1,6 +1,7 @@
 """Keeping secrets out of what is said: whole or in part, plain or as servers and proxies write them."""
 
 import html
+import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -54,8 +55,9 @@ def _parts(form: str) -> Iterator[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """A secret as it is, in an address, in a page, and in base64, wherever in a longer text it stood."""
-    yield from (secret, quote(secret, safe=""), html.escape(secret))
+    """A secret as it is, in an address, in a page, in JSON, and in base64, wherever in a longer text it stood."""
+    in_json = json.dumps(secret)[1:-1]
+    yield from (secret, quote(secret, safe=""), html.escape(secret), in_json, in_json.replace("/", "\\/"))
     data = secret.encode("utf-8", "surrogatepass")
     for before in range(3):
         encoded = b64encode(b"\0" * before + data).decode().rstrip("=")

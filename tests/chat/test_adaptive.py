@@ -94,14 +94,20 @@ def steady(rule: Adaptive, in_flight: int, seconds: float, start: float = 0.0, r
 
 def test_what_is_still_in_flight_after_a_step_back_does_not_make_the_next_growth_look_good() -> None:
     rule, now = Adaptive(1024, 0.0), 0.0
-    while rule.why == "growing":
-        now = steady(rule, rule.limit, 1, now, rate=16)
+
+    def at_rate_16(*, growing: bool, in_flight: int | None = None) -> None:
+        nonlocal now
+        for _ in range(1000):
+            if (rule.why == "growing") is not growing:
+                return
+            now = steady(rule, in_flight or rule.limit, 1, now, rate=16)
+        pytest.fail(f"still {rule.why} at {rule.limit}")
+
+    at_rate_16(growing=True)
     assert rule.limit < 32
-    while rule.why != "growing":
-        now = steady(rule, 64, 1, now, rate=16)
+    at_rate_16(growing=False, in_flight=64)
     tried = rule.limit
-    while rule.why == "growing":
-        now = steady(rule, tried, 1, now, rate=16)
+    at_rate_16(growing=True)
     assert rule.limit < tried
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -156,6 +157,19 @@ def test_a_wait_of_hours_stops_the_run() -> None:
     assert "2.0 hours" in str(error)
 
 
+def test_an_endpoint_that_is_closed_for_hours_stops_the_run() -> None:
+    error = sorted_out(503, openai("Maintenance"), {"retry-after": "7200"})
+    assert type(error) is EndpointFailed
+    assert "2.0 hours; run again then" in str(error)
+
+
+@pytest.mark.parametrize("body", [b"<" * 2_000_000, b"<title>" * 300_000, openai("seed " * 400_000)])
+def test_a_body_without_end_is_sorted_out_at_once(body: Any) -> None:
+    start = monotonic()
+    assert len(str(sorted_out(400, body))) < 400
+    assert monotonic() - start < 5
+
+
 def test_a_proxy_that_wants_a_password_stops_the_run() -> None:
     assert type(sorted_out(407, b"")) is EndpointFailed
 
@@ -196,6 +210,8 @@ def test_messages_have_at_most_300_characters_of_the_endpoints_words() -> None:
         ({"errors": [{"message": "worse"}]}, "worse"),
         ({"error": {"message": "Provider returned error", "metadata": {"raw": "overloaded"}}}, "error: overloaded"),
         ({"detail": "Busy"}, "Busy"),
+        ({"detail": [{"loc": 5, "msg": "odd"}]}, ": odd"),
+        (b"<html><title>502 Bad Gateway</title>", "502 Bad Gateway"),
         ("just text", '"just text"'),
     ],
 )
@@ -211,6 +227,9 @@ def test_the_words_are_found_in_every_form_of_body(body: Any, said: str) -> None
         ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "1.2.3"}, None),
+        ({"retry-after": "9" * 400}, None),
+        ({"retry-after-ms": "inf"}, None),
+        ({"retry-after": "Wed, 21 Oct 99999999999999999999 07:28:00 GMT"}, None),
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 -0000"}, 0),
     ],

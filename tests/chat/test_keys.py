@@ -167,6 +167,13 @@ def test_a_stand_in_for_a_key_does_not_spoil_messages() -> None:
     assert Endpoint("http://host/v1", "x").masked("context exceeded") == "context exceeded"
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that opens and cannot be read is Linux's")
+def test_a_dotenv_file_that_gives_nothing_is_said(folder: Path) -> None:
+    (folder / ".env").symlink_to("/proc/self/mem")
+    with pytest.raises(MtbenchError, match=r"\.env: cannot be read: Input/output error"):
+        find_key(GPT)
+
+
 def test_a_dotenv_file_that_cannot_be_read_is_said(folder: Path) -> None:
     (folder / ".env").write_bytes(b"OPENAI_API_KEY=\xff\xfe\n")
     with pytest.raises(MtbenchError, match=r"\.env, line 1: is not UTF-8 text"):

@@ -53,11 +53,11 @@ class Command:
         printed: Path | None = None,
         measured: bool = True,
     ) -> None:
-        counting = {name: value for name, value in os.environ.items() if measured and name.startswith("COVERAGE_")}
-        own = {"OPENAI_API_KEY": key, **(more or {}), **counting}
-        arguments = folder, list(words), own, printed or folder / "printed"
-        self._process = _FORKS.Process(target=_command, args=arguments, daemon=True)
-        with _ONE_AT_A_TIME:
+        with _ONE_AT_A_TIME:  # _ensure_forks changes the environment for a moment
+            counting = {name: value for name, value in os.environ.items() if measured and name.startswith("COVERAGE_")}
+            own = {"OPENAI_API_KEY": key, **(more or {}), **counting}
+            arguments = folder, list(words), own, printed or folder / "printed"
+            self._process = _FORKS.Process(target=_command, args=arguments, daemon=True)
             _ensure_forks()
             self._process.start()
 
