@@ -106,9 +106,11 @@ def request_hasher(model: str, params: Params) -> Callable[[Sequence[Message]], 
         if messages[0] is not known:
             known = messages[0]
             begun = hashlib.sha256(start + _sorted_json(model, (known.role, known.content)))
-        sent = [_sorted_json(model, (message.role, message.content)) for message in messages[1:]]
         whole = begun.copy()
-        whole.update(b",".join([b"", *sent]) + end)
+        for message in messages[1:]:
+            whole.update(b",")
+            whole.update(_sorted_json(model, (message.role, message.content)))
+        whole.update(end)
         return whole.hexdigest()[:32]
 
     return hash_of

@@ -1,7 +1,7 @@
 """FastChat's judge prompts (JSONL), rendered byte for byte as Python's str.format does with FastChat's values."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,13 +13,14 @@ from mtbench.judging.prompt_set import (
     OutputFormat,
     PromptSet,
     Template,
+    Texts,
     check_known,
     checked_format,
     placeholders,
     verdict_schema,
     wording_hash,
 )
-from mtbench.judging.render import Material
+from mtbench.judging.render import Answers, Material
 from mtbench.records import STRUCTURED, Json
 
 
@@ -49,8 +50,11 @@ class _FormatTemplate:
     system: str
     user: str
 
-    def fill(self, material: Material) -> tuple[str, str]:
-        return self.system, self.user.format(**_values(material))
+    def around(self, question_turns: Texts, reference: Texts) -> Callable[[Answers], tuple[str, str]]:
+        def fill(answers: Answers) -> tuple[str, str]:
+            return self.system, self.user.format(**_values(Material(question_turns, tuple(answers), reference)))
+
+        return fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,14 @@ class _WithParagraph:
     template: Template
     paragraph: str
 
-    def fill(self, material: Material) -> tuple[str, str]:
-        system, user = self.template.fill(material)
-        return system, f"{user}\n\n{self.paragraph}"
+    def around(self, question_turns: Texts, reference: Texts) -> Callable[[Answers], tuple[str, str]]:
+        inner = self.template.around(question_turns, reference)
+
+        def fill(answers: Answers) -> tuple[str, str]:
+            system, user = inner(answers)
+            return system, f"{user}\n\n{self.paragraph}"
+
+        return fill
 
 
 _OFFICIAL: Mapping[str, tuple[Mode, bool]] = {

@@ -91,8 +91,8 @@ class Held:
         if self._repeats != {line.repeat}:
             self._forget_other_repeats(line, sent)
         self._sent[work] = sent
-        for noted in (self._told, self._reasked, self._fastchats):
-            if noted:
+        if self._told or self._fastchats:
+            for noted in (self._told, self._reasked, self._fastchats):
                 noted.pop(work, None)
         otherwise = (line.verdict_rule or "last") != self._rule
         if line.unparsed or otherwise:

@@ -20,8 +20,9 @@ from mtbench.judging.book import AnswerBook
 from mtbench.judging.held import Held, JudgeWork, work_key
 from mtbench.judging.judgments import Common, Reply, pair_judgment, single_judgment
 from mtbench.judging.matches import Match, drawn_order
-from mtbench.judging.prompts import JudgePrompt, Material, PromptSet
+from mtbench.judging.prompts import JudgePrompt, PromptSet
 from mtbench.judging.references import NEED_REFERENCE, NO_REFERENCE, References, check_references
+from mtbench.judging.render import Answers
 from mtbench.outputs import Output
 from mtbench.progress import Lane, Progress
 from mtbench.records import Json, Judgment, MadeBy, Question, QuestionId
@@ -60,11 +61,10 @@ class _Wording:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What all judgments of one turn share: the texts of question and reference up to it, and whose reference it is."""
+    """What all judgments of one turn share: how answers are put before the judge, and whose reference beside them."""
 
     wording: _Wording
-    question_turns: tuple[str, ...]
-    reference: tuple[str, ...]
+    render: Callable[[Answers], tuple[Message, ...]]
     source: str | None
 
 
@@ -152,9 +152,9 @@ class Judge:
             reference = self._references.of(question, self.spec.id) if guided else None
             wording, asked = self._wording(reference is not None, turn), question.turns[:turn]
             if reference:
-                task = _Task(wording, asked, reference.turns[:turn], reference.source)
+                task = _Task(wording, wording.prompt.around(asked, reference.turns[:turn]), reference.source)
             else:
-                task = _Task(wording, asked, (), NO_REFERENCE if guided else None)
+                task = _Task(wording, wording.prompt.around(asked, ()), NO_REFERENCE if guided else None)
             self._tasks = {key: task}
         return self._tasks[key]
 
@@ -177,9 +177,7 @@ class Judge:
                 orders = {drawn: orders[drawn]}
         games = {}
         for game, models in orders.items():
-            answers = tuple([book.conversation(model, match) for model in models])
-            material = Material(task.question_turns, answers, task.reference)
-            games[game] = self._alone(task.wording.prompt.render(material))
+            games[game] = self._alone(task.render([book.conversation(model, match) for model in models]))
         return games
 
     def _alone(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:

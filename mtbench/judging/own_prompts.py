@@ -15,7 +15,7 @@
 The user message is the material, laid out by `task` and `conversation` (render.Layout), then the closing pieces.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,13 +30,14 @@ from mtbench.judging.prompt_set import (
     Mode,
     OutputFormat,
     PromptSet,
+    Texts,
     check_known,
     checked_format,
     placeholders,
     verdict_schema,
     wording_hash,
 )
-from mtbench.judging.render import Kind, Layout, Material, lay_out
+from mtbench.judging.render import Answers, Kind, Layout, Material, lay_out, laying_out
 from mtbench.records import STRUCTURED
 from mtbench.yamls import read_yaml
 
@@ -66,10 +67,11 @@ class _MarkedTemplate:
     closing: str
     layout: Layout
 
-    def fill(self, material: Material) -> tuple[str, str]:
-        turns, labels = len(material.question_turns), self.layout.labels
-        user = [lay_out(material, self.layout), _worded(self.closing, turns, labels)]
-        return _worded(self.system, turns, labels), "\n\n".join(filter(None, user))
+    def around(self, question_turns: Texts, reference: Texts) -> Callable[[Answers], tuple[str, str]]:
+        turns, labels = len(question_turns), self.layout.labels
+        system, closing = _worded(self.system, turns, labels), _worded(self.closing, turns, labels)
+        lay_out = laying_out(question_turns, reference, self.layout, f"\n\n{closing}" if closing else "")
+        return lambda answers: (system, lay_out(answers))
 
 
 @lru_cache
@@ -120,7 +122,7 @@ def _prompt(sheet: _Sheet, name: str, form: _Form, path: Path) -> JudgePrompt:
         mode=mode,
         output_format=output_format,
         # Of a sample as rendered, so that a change of the marks is a change of wording too.
-        hash=wording_hash(*template.fill(_sample(len(labels), turns or 2)), output_format),
+        hash=wording_hash(*_sample(template, turns or 2), output_format),
         with_reference=with_reference,
         turns=turns,
         template=template,
@@ -177,9 +179,9 @@ def _verdict(output_format: OutputFormat, value: object, where: str) -> dict[str
     return dict(zip(known, values, strict=True))
 
 
-def _sample(answerers: int, turns: int) -> Material:
+def _sample(template: _MarkedTemplate, turns: int) -> tuple[str, str]:
     texts = tuple(f"sample {turn}" for turn in range(turns))
-    return Material(texts, (texts,) * answerers, texts)
+    return template.around(texts, texts)((texts,) * len(template.layout.labels))
 
 
 def _check_shown(layout: Layout, with_reference: bool, where: str) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import string
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, Protocol, get_args
@@ -11,7 +11,7 @@ import orjson
 
 from mtbench.chat import Message
 from mtbench.errors import MtbenchError
-from mtbench.judging.render import Material
+from mtbench.judging.render import Answers, Material
 from mtbench.records import STRUCTURED
 
 Mode = Literal["single", "pairwise"]
@@ -23,10 +23,14 @@ OUTPUT_FORMATS: Mapping[Mode, tuple[OutputFormat, ...]] = {
 }
 
 
-class Template(Protocol):
-    """The wording of a prompt: from material to the system text (which may be empty) and the user text."""
+Texts = tuple[str, ...]
 
-    def fill(self, material: Material) -> tuple[str, str]: ...
+
+class Template(Protocol):
+    """The wording of a prompt."""
+
+    def around(self, question_turns: Texts, reference: Texts) -> Callable[[Answers], tuple[str, str]]:
+        """What makes of answers to a question the system text (which may be empty) and the user text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +57,23 @@ class JudgePrompt:
 
         Raises MtbenchError when the prompt shows a reference that the material does not have.
         """
-        shown = len(material.question_turns)
-        if self.with_reference and len(material.reference) < shown:
-            missing = len(material.reference) + 1
+        return self.around(material.question_turns, material.reference)(material.answers)
+
+    def around(self, question_turns: Texts, reference: Texts) -> Callable[[Answers], tuple[Message, ...]]:
+        """`render` for many answers to one question."""
+        if self.with_reference and len(reference) < len(question_turns):
+            missing = len(reference) + 1
             raise MtbenchError(f"judge prompt {self.name} shows a reference, and there is none for turn {missing}")
-        system, user = self.template.fill(material)
-        # How the answers begin may stand in the question too: less is marked then, and nothing wrong.
-        shared = max(0, min([user.find(answers[0][:_BEGINNING]) for answers in material.answers]))
-        message = Message("user", user, shared)
-        return (_system_message(system), message) if system else (message,)
+        fill = self.template.around(question_turns, reference)
+
+        def render(answers: Answers) -> tuple[Message, ...]:
+            system, user = fill(answers)
+            # How the answers begin may stand in the question too: less is marked then, and nothing wrong.
+            shared = max(0, min([user.find(texts[0][:_BEGINNING]) for texts in answers]))
+            message = Message("user", user, shared)
+            return (_system_message(system), message) if system else (message,)
+
+        return render
 
 
 _BEGINNING = 60

@@ -7,11 +7,15 @@ nowhere in the material. So a text can imitate a mark but never be one, and `rea
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 Kind = Literal["question", "reference", "answer"]
+
+
+Answers = Sequence[tuple[str, ...]]
+"""One conversation when grading, two when comparing, in the order shown; each a text a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +52,29 @@ class Layout:
 
 def lay_out(material: Material, layout: Layout) -> str:
     """The line that names the code word, and every piece between its marks."""
-    if len(material.answers) != len(layout.labels):
-        raise ValueError(f"{len(material.answers)} conversations for {len(layout.labels)} labels")
-    frame = _frame_around(material, layout)
-    parts = [frame.texts[0]]
-    for (answerer, turn), text in zip(frame.gaps, frame.texts[1:], strict=True):
-        parts += (material.answers[answerer][turn], text)
-    return "".join(parts)
+    return laying_out(material.question_turns, material.reference, layout)(material.answers)
+
+
+def laying_out(
+    question_turns: tuple[str, ...], reference: tuple[str, ...], layout: Layout, ending: str = ""
+) -> Callable[[Answers], str]:
+    """`lay_out` for many answers to one question, each text with `ending` after it."""
+    first = _frame(question_turns, reference, layout, 0)
+    lengths = [len(question_turns)] * len(layout.labels)
+
+    def lay_out(answers: Answers) -> str:
+        if [len(texts) for texts in answers] != lengths:
+            raise ValueError(f"conversations of {[len(texts) for texts in answers]} turns in place of {lengths}")
+        frame = first
+        while frame.is_shown_by(answers):
+            frame = _frame(question_turns, reference, layout, frame.attempt + 1)
+        parts = [frame.texts[0]]
+        for (answerer, turn), text in zip(frame.gaps, frame.texts[1:], strict=True):
+            parts += (answers[answerer][turn], text)
+        parts.append(ending)
+        return "".join(parts)
+
+    return lay_out
 
 
 def read_back(user_prompt: str) -> Material:
@@ -85,63 +105,45 @@ _TITLE = rf"({_QUESTION}|{_REFERENCE}|answer of [^<>|\n]+), turn ([1-9][0-9]*)"
 
 
 class _Frame(NamedTuple):
-    """What all prompts of a question share: the texts before, between and after the answers.
+    """What all prompts of a question share: a code word, and the texts before, between and after the answers.
 
     `gaps`: which answers stand there, each by answerer and turn (from 0). `digits`: the longest row of them in `word`.
     """
 
+    attempt: int
     word: str
     digits: str
     texts: list[str]
     gaps: list[tuple[int, int]]
 
+    def is_shown_by(self, answers: Answers) -> bool:
+        """Whether an answer contains the code word: it may, by guessing, and then the next word is taken."""
+        for texts in answers:
+            for text in texts:
+                if _shows(text, self.word, self.digits):
+                    return True
+        return False
 
-def _frame_around(material: Material, layout: Layout) -> _Frame:
-    """The frame with a code word that no piece contains.
 
-    An answer may contain the word that its question leads to, by guessing; then the next word is taken.
+def _frame(question_turns: tuple[str, ...], reference: tuple[str, ...], layout: Layout, attempt: int) -> _Frame:
+    """The frame with the first word from an attempt on that neither the question nor its reference contains.
+
+    The same word for all prompts of a question, so that they share a prefix to cache.
     """
-    attempt = 0
     while True:
-        frame = _frame(
-            material.question_turns, material.reference, layout.task, layout.conversation, layout.labels, attempt
-        )
-        if frame:
-            for answers in material.answers:
-                if any(_shows(text, frame.word, frame.digits) for text in answers):
-                    break
-            else:
-                return frame
+        seed = f"{attempt}\x1f{question_turns[0]}"
+        word = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        digits = max(re.findall("[0-9]*", word), key=len)
+        if not any(_shows(text, word, digits) for text in (*question_turns, *reference)):
+            break
         attempt += 1
-
-
-@lru_cache(16)
-def _frame(
-    question_turns: tuple[str, ...],
-    reference: tuple[str, ...],
-    task: tuple[Kind, ...],
-    conversation: tuple[Kind, ...],
-    labels: tuple[str, ...],
-    attempt: int,
-) -> _Frame | None:
-    """Has the same word for all prompts of a question, so that they share a prefix to cache.
-
-    None where the question or its reference contains the word.
-    """
-    seed = f"{attempt}\x1f{question_turns[0]}"
-    word = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    digits = max(re.findall("[0-9]*", word), key=len)
-    if any(_shows(text, word, digits) for text in (*question_turns, *reference)):
-        return None
-    frame = _Frame(word, digits, [f"Code word: {word}"], [])
-    known = {"question": (_QUESTION, question_turns), "reference": (_REFERENCE, reference)}
-    for answerer, label, kinds in [
-        (0, "", task),
-        *((number, label, conversation) for number, label in enumerate(labels)),
-    ]:
+    frame = _Frame(attempt, word, digits, [f"Code word: {word}"], [])
+    columns = {"question": (_QUESTION, question_turns), "reference": (_REFERENCE, reference)}
+    parts = [("", layout.task), *((label, layout.conversation) for label in layout.labels)]
+    for answerer, (label, kinds) in enumerate(parts, -1):
         for turn in range(len(question_turns)):
             for kind in kinds:
-                title, texts = known.get(kind, (f"answer of {label}", ()))
+                title, texts = columns.get(kind, (f"answer of {label}", ()))
                 frame.texts[-1] += f"\n\n<<{word} | {title}, turn {turn + 1}>>\n"
                 if kind == "answer":
                     frame.gaps.append((answerer, turn))
