@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import ceiling, harness, memory, overlap, read, resume, start, throughput
+from benchmarks import ceiling, harness, memory, overlap, ratings, read, resume, start, throughput
 
 BENCHMARKS: dict[str, Callable[[list[str]], None]] = {
     "endpoint": ceiling.main,
@@ -13,6 +13,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], None]] = {
     "memory": memory.main,
     "overlap": overlap.main,
     "read": read.main,
+    "ratings": ratings.main,
 }
 
 

@@ -1,50 +1,100 @@
-"""What a run has to know of the records that are there: a few facts a line, read without building the record.
+"""What a run and a report have to know of the records that are there: a few facts a line, and where it stands.
 
-A line is checked as the record itself would be. Where it holds nothing but plain values of the right kinds, as nearly
-all lines do, its facts are taken as they stand. Any other line goes through records.py, which says what is wrong.
+Nearly all lines are plain enough for wire.py, which is fast. Any other goes through records.py, which says what is
+wrong.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
-from math import inf, isfinite
-from types import NoneType
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from mtbench.files import Lines
 from mtbench.records import (
     FASTCHAT_ERROR,
     UNPARSED,
     Answer,
-    Json,
     Judgment,
+    MadeBy,
+    PairJudgment,
     QuestionId,
     SingleJudgment,
     Where,
     judgment_from_json,
+    prompt_set,
+    winner_of_both,
 )
+from mtbench.wire import UNFIT, AnswerLine, PairLine, SingleLine, answer_line, pair_line, single_line
 
 
-class JudgmentBrief(NamedTuple):
-    """What tells whether a judgment has to be made again; the names are the record's.
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What gave verdicts: a judge with a prompt, and how it was asked. All lines of a file share a few.
 
-    `prompt`: the name of its prompt. `maker`: the full name of the judge model, or "".
+    `prompt_hash`: of the prompt's wording. `made_by`: None where FastChat wrote the line.
     """
 
+    judge: str
+    prompt: str
+    prompt_set: str
+    prompt_hash: str | None
+    verdict_rule: str | None
+    made_by: MadeBy | None = field(hash=False)
+
+    @property
+    def maker(self) -> str:
+        """The full name of the judge model, or ""."""
+        return self.made_by.model if self.made_by else ""
+
+
+class _Brief(Struct, frozen=True, gc=False):
+    """What a grade and a pair judgment tell alike; the names are the record's.
+
+    `place`: where the line stands in its file, for `Lines.at`. `models`: as the line has them. `contest`: the same,
+    sorted. `truncated`: those of the contest whose answers were cut off. `fastchat_prompts`: names what was sent,
+    where FastChat sent it and no request hash does.
+    """
+
+    place: int
     question_id: QuestionId
     turn: int
-    models: tuple[str, ...]
-    prompt: str
     repeat: int
+    models: tuple[str, ...]
+    contest: tuple[str, ...]
+    by: Instrument
+    tstamp: float
     request_hashes: tuple[str, ...]
-    user_prompts: tuple[str, ...]
-    verdict_rule: str | None
+    fastchat_prompts: int | None
+    reference: str | None
     reasked: int
     failed: bool
-    unparsed: bool
-    maker: str
+    has_verdict: bool
+    truncated: tuple[str, ...]
+
+    @property
+    def unparsed(self) -> bool:
+        return not self.has_verdict and not self.failed
 
 
-class AnswerBrief(NamedTuple):
+class GradeBrief(_Brief, frozen=True, gc=False):
+    """A grade."""
+
+    score: float
+
+
+class PairBrief(_Brief, frozen=True, gc=False):
+    """A pair judgment; `winner` is the verdict of both orders."""
+
+    g1_winner: str
+    g2_winner: str
+    winner: str
+    one_order: str | None
+
+
+JudgmentBrief = GradeBrief | PairBrief
+
+
+class AnswerBrief(Struct, frozen=True, gc=False):
     """What tells whether an answer can be judged: of its first choice, which is the one that is judged.
 
     `turns`: how many there are. `failed`: one of them is FastChat's mark of a failed request. `maker`: the full name of
@@ -58,220 +108,128 @@ class AnswerBrief(NamedTuple):
     maker: str
 
 
-def judgment_briefs(lines: Lines, warn: Callable[[str], None] | None = None) -> Iterator[tuple[int, JudgmentBrief]]:
-    """Place and brief of every line. Raises BadRecord for what `records.judgment_from_json` refuses."""
-    maker = _Maker()
-    for place, number, obj in lines.read(warn):
-        kinds = _PAIR if "model_1" in obj else _SINGLE
-        if _are_plain(obj, kinds) and _is_plain_judgment(obj) and maker.is_plain(obj):
-            brief = _pair_brief(obj, maker.name) if kinds is _PAIR else _single_brief(obj, maker.name)
+def judgment_briefs(lines: Lines, warn: Callable[[str], None] | None = None) -> Iterator[JudgmentBrief]:
+    """The brief of every line. Raises BadRecord for what `records.judgment_from_json` refuses."""
+    contests, instruments = _Contests(), dict[object, Instrument]()
+    decode: Callable[[bytes], SingleLine | PairLine] = single_line
+    for place, number, line in lines.each_raw():
+        found: SingleLine | PairLine | Judgment
+        by = shared = None
+        try:
+            found = decode(line)
+            shared = found.judge, found.prompt_hash, found.verdict_rule, bytes(found.made_by)
+            by = instruments.get(shared)
+        except UNFIT:
+            pass
+        if by is None:
+            obj = lines.parse(line, number, warn)
+            if obj is None:
+                continue
+            found = judgment_from_json(obj, Where(lines.path, number))
+            by = _instrument(found)
+            if shared is not None:
+                instruments[shared] = by
+            decode = single_line if isinstance(found, SingleJudgment) else pair_line
+        if isinstance(found, SingleLine | SingleJudgment):
+            yield _of_single(found, place, by, contests)
         else:
-            brief = _brief_of_judgment(judgment_from_json(obj, Where(lines.path, number)))
-        yield place, brief
+            yield _of_pair(found, place, by, contests)
 
 
 def answer_briefs(lines: Lines, warn: Callable[[str], None] | None = None) -> Iterator[tuple[int, AnswerBrief]]:
     """Place and brief of every line. Raises BadRecord for what `records.Answer.from_json` refuses."""
-    maker = _Maker()
-    for place, number, obj in lines.read(warn):
-        if _are_plain(obj, _ANSWER) and _is_plain_answer(obj) and maker.is_plain(obj):
-            turns, hashed = obj["choices"][0]["turns"], obj.get("question_hash")
-            brief = AnswerBrief(obj["question_id"], len(turns), FASTCHAT_ERROR in turns, hashed, maker.name)
-        else:
+    makers: dict[bytes, str] = {}
+    for place, number, line in lines.each_raw():
+        maker = made_by = None
+        try:
+            found = answer_line(line)
+            made_by = bytes(found.made_by)
+            maker = makers.get(made_by)
+        except UNFIT:
+            pass
+        if maker is not None:
+            yield place, _of_answer(found, maker)
+            continue
+        obj = lines.parse(line, number, warn)
+        if obj is not None:
             brief = brief_of_answer(Answer.from_json(obj, Where(lines.path, number)))
-        yield place, brief
+            if made_by is not None:
+                makers[made_by] = brief.maker
+            yield place, brief
 
 
 def brief_of_answer(answer: Answer) -> AnswerBrief:
+    return _of_answer(answer, answer.made_by.model if answer.made_by else "")
+
+
+def prompts_hash(prompt: str, user_prompts: list[str]) -> int:
+    """Names what FastChat sent: a prompt and its texts, in any order. Not the same in another process."""
+    return hash((prompt, *sorted(user_prompts)))
+
+
+def _of_answer(answer: AnswerLine | Answer, maker: str) -> AnswerBrief:
     turns = answer.choices[0].turns
-    maker = answer.made_by.model if answer.made_by else ""
     return AnswerBrief(answer.question_id, len(turns), FASTCHAT_ERROR in turns, answer.question_hash, maker)
 
 
-def _single_brief(obj: Json, maker: str) -> JudgmentBrief:
-    get = obj.get
-    failed, hashed = get("judgment") == FASTCHAT_ERROR, get("request_hash")
-    return JudgmentBrief(
-        obj["question_id"],
-        get("turn", 1),
-        (obj["model"],),
-        obj["judge"][1],
-        get("repeat", 0),
-        (hashed,) if hashed else (),
-        (get("user_prompt", ""),),
-        get("verdict_rule"),
-        get("reasked", 0),
-        failed,
-        obj["score"] == UNPARSED and not failed,
-        maker,
-    )
-
-
-def _pair_brief(obj: Json, maker: str) -> JudgmentBrief:
-    get = obj.get
-    failed = FASTCHAT_ERROR in (get("g1_judgment"), get("g2_judgment"))
-    return JudgmentBrief(
-        obj["question_id"],
-        get("turn", 1),
-        (obj["model_1"], obj["model_2"]),
-        obj["judge"][1],
-        get("repeat", 0),
-        tuple(sorted([each for each in (get("g1_request_hash"), get("g2_request_hash")) if each])),
-        (get("g1_user_prompt", ""), get("g2_user_prompt", "")),
-        get("verdict_rule"),
-        get("reasked", 0),
-        failed,
-        "error" in (obj["g1_winner"], obj["g2_winner"]) and not failed,
-        maker,
-    )
-
-
-def _brief_of_judgment(judgment: Judgment) -> JudgmentBrief:
-    if isinstance(judgment, SingleJudgment):
-        models: tuple[str, ...] = (judgment.model,)
-        prompts: tuple[str, ...] = (judgment.user_prompt,)
-    else:
-        models = (judgment.model_1, judgment.model_2)
-        prompts = (judgment.g1_user_prompt, judgment.g2_user_prompt)
-    return JudgmentBrief(
-        judgment.question_id,
-        judgment.turn,
+def _of_single(found: SingleLine | SingleJudgment, place: int, by: Instrument, contests: "_Contests") -> GradeBrief:
+    models, contest = contests[(found.model,)]
+    return GradeBrief(  # by position, which takes a fifth of the time
+        place,
+        found.question_id,
+        found.turn,
+        found.repeat,
         models,
-        judgment.judge[1],
-        judgment.repeat,
-        judgment.request_hashes,
-        prompts,
-        judgment.verdict_rule,
-        judgment.reasked,
-        judgment.failed,
-        judgment.unparsed,
-        judgment.made_by.model if judgment.made_by else "",
+        contest,
+        by,
+        float(found.tstamp),
+        (found.request_hash,) if found.request_hash else (),
+        None if found.request_hash else prompts_hash(by.prompt, [found.user_prompt]),
+        found.reference,
+        found.reasked,
+        found.judgment == FASTCHAT_ERROR,
+        found.score != UNPARSED,
+        contest if found.truncated_answer else (),
+        float(found.score),
     )
 
 
-_Kinds = frozenset[tuple[str, type]]
-"""The fields with the types of their plain values."""
-
-
-def _kinds(*names: str, of: tuple[type, ...]) -> _Kinds:
-    return frozenset((name, kind) for name in names for kind in of)
-
-
-_ALL: _Kinds = _kinds("question_id", of=(int, str)) | _kinds("tstamp", of=(int, float)) | _kinds("made_by", of=(dict,))
-_JUDGMENT: _Kinds = (
-    _ALL
-    | _kinds("judge", of=(list,))
-    | _kinds("usage", of=(dict,))
-    | _kinds("turn", "repeat", "reasked", of=(int,))
-    | _kinds("prompt_hash", "reference", "verdict_rule", of=(str,))
-)
-_SINGLE: _Kinds = (
-    _JUDGMENT
-    | _kinds("score", of=(int, float))
-    | _kinds("truncated_answer", of=(bool,))
-    | _kinds("model", "user_prompt", "judgment", "request_hash", "finish_reason", "thinking", of=(str,))
-)
-_GAME = ("winner", "user_prompt", "judgment", "request_hash", "finish_reason", "thinking")
-_PAIR: _Kinds = (
-    _JUDGMENT
-    | _kinds(
-        "model_1", "model_2", "one_order", *(f"{game}_{name}" for game in ("g1", "g2") for name in _GAME), of=(str,)
-    )
-    | _kinds("truncated_answers", of=(list,))
-)
-_WINNERS = frozenset({"model_1", "model_2", "tie", "error"})
-_ANSWER: _Kinds = _ALL | _kinds("answer_id", "model_id", "question_hash", of=(str,)) | _kinds("choices", of=(list,))
-_CHOICE: _Kinds = _kinds("index", of=(int,)) | _kinds(
-    "turns", "finish_reasons", "usage", "thinking", "request_hashes", of=(list,)
-)
-_MADE_BY: _Kinds = (
-    _kinds("provider", "model", "version", of=(str,))
-    | _kinds("endpoint", of=(str, NoneType))
-    | _kinds("params", of=(dict,))
-    | _kinds("adapted", of=(list,))
-)
-_TEXTS, _COUNTS, _TEXTS_OR_NULLS = {str}, {int}, {str, NoneType}
-
-
-def _are_plain(obj: Json, kinds: _Kinds) -> bool:
-    """Whether all fields are known and of their plain kinds."""
-    return _fit(tuple(obj), tuple(map(type, obj.values())), kinds)
-
-
-@lru_cache
-def _fit(names: tuple[str, ...], types: tuple[type, ...], kinds: _Kinds) -> bool:
-    """The lines of a file have the same few fields and types, so that the answer is nearly always known."""
-    return kinds.issuperset(zip(names, types, strict=True))
-
-
-def _is_plain_judgment(obj: Json) -> bool:
-    """What the kinds leave open: fields that must be there, and bounds."""
-    get = obj.get
-    if "model_1" in obj:
-        whole = "model_2" in obj and get("g1_winner") in _WINNERS and get("g2_winner") in _WINNERS
-    else:
-        whole = "model" in obj and isfinite(get("score", inf))
-    return (
-        whole
-        and get("question_id", "") != ""
-        and len(judge := get("judge", ())) == 2
-        and _are_texts(judge)
-        and isfinite(get("tstamp", 0))
-        and get("turn", 1) >= 0
-        and _is_plain_usage(get("usage", {}))
-        and _are_texts(get("truncated_answers", ()))
+def _of_pair(found: PairLine | PairJudgment, place: int, by: Instrument, contests: "_Contests") -> PairBrief:
+    models, contest = contests[found.model_1, found.model_2]
+    hashes = [each for each in (found.g1_request_hash, found.g2_request_hash) if each]
+    winner = winner_of_both(found.g1_winner, found.g2_winner)
+    return PairBrief(
+        place,
+        found.question_id,
+        found.turn,
+        found.repeat,
+        models,
+        contest,
+        by,
+        float(found.tstamp),
+        tuple(sorted(hashes)),
+        None if hashes else prompts_hash(by.prompt, [found.g1_user_prompt, found.g2_user_prompt]),
+        found.reference,
+        found.reasked,
+        FASTCHAT_ERROR in (found.g1_judgment, found.g2_judgment),
+        winner != "error",
+        tuple([model for model in contest if model in found.truncated_answers]),
+        found.g1_winner,
+        found.g2_winner,
+        winner,
+        found.one_order,
     )
 
 
-def _is_plain_answer(obj: Json) -> bool:
-    choices = obj.get("choices", ())
-    return (
-        bool(choices)
-        and obj.get("question_id", "") != ""
-        and isfinite(obj.get("tstamp", 0))
-        and all(map(_is_plain_choice, choices))
-    )
+def _instrument(judgment: Judgment) -> Instrument:
+    judge, prompt = judgment.judge
+    return Instrument(judge, prompt, prompt_set(prompt), judgment.prompt_hash, judgment.verdict_rule, judgment.made_by)
 
 
-def _is_plain_choice(choice: object) -> bool:
-    if type(choice) is not dict or not _are_plain(choice, _CHOICE):
-        return False
-    get = choice.get
-    return (
-        get("index", 0) >= 0
-        and bool(turns := get("turns", ()))
-        and _are_texts(turns)
-        and {*map(type, get("finish_reasons", ()))} <= _TEXTS_OR_NULLS
-        and all(map(_is_plain_usage, get("usage", ())))
-        and _are_texts(get("thinking", ()))
-        and _are_texts(get("request_hashes", ()))
-    )
+class _Contests(dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]]):
+    """Who was judged, as lines have it and sorted, each kept once."""
 
-
-def _is_plain_usage(usage: object) -> bool:
-    """Whether it is an object of counts and nothing else."""
-    if type(usage) is not dict:
-        return False
-    return not usage or ({*map(type, usage.values())} == _COUNTS and min(usage.values()) >= 0)
-
-
-class _Maker:
-    """What made a line. Most lines of a file have the same, which is looked at once."""
-
-    def __init__(self) -> None:
-        self._looked_at: Json | None = None
-        self.name = ""
-
-    def is_plain(self, obj: Json) -> bool:
-        """Whether the line says nothing unusual of what made it; if so, `name` is the model's full name, or ""."""
-        made_by = obj.get("made_by")
-        if made_by == self._looked_at:
-            return True
-        if made_by is not None and not (_are_plain(made_by, _MADE_BY) and _are_texts(made_by.get("adapted", ()))):
-            return False
-        self._looked_at, self.name = made_by, made_by.get("model", "") if made_by else ""
-        return True
-
-
-def _are_texts(values: Iterable[object]) -> bool:
-    return not values or {*map(type, values)} == _TEXTS
+    def __missing__(self, models: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        contest = tuple(sorted(models))
+        self[models] = models, models if models == contest else contest
+        return self[models]

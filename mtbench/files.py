@@ -106,30 +106,42 @@ class Lines:
 
     def read(self, warn: Callable[[str], None] | None = None) -> Iterator[tuple[int, int, Json]]:
         """Place, number and object of every line, with torn and bad lines as for the function `read`."""
-        for place, number, found in self.each():
-            if isinstance(found, TornLine):
-                if warn:
-                    warn(f"{self.path}, line {number}: the last line is torn; it is left out and asked for again")
-            elif isinstance(found, BadRecord):
-                raise found
-            else:
-                yield place, number, found
+        for place, number, line in self.each_raw():
+            obj = self.parse(line, number, warn)
+            if obj is not None:
+                yield place, number, obj
 
     def each(self) -> Iterator[tuple[int, int, Json | BadRecord]]:
         """Place, number and object of every line, or the error that says why it is none."""
+        for place, number, line in self.each_raw():
+            found = _parse(line, self.path, number)
+            if found is not None:
+                yield place, number, found
+
+    def each_raw(self) -> Iterator[tuple[int, int, bytes]]:
+        """Place, number and bytes of every line, whatever it holds; `parse` makes an object of them."""
         try:
             with open(self._opened(), "rb", buffering=_READ_AT_ONCE, closefd=False) as stream:
                 stream.seek(0)
                 place = 0
                 for number, line in enumerate(stream, 1):
-                    found = _parse(line, self.path, number)
-                    if found is not None:
-                        yield place, number, found
+                    yield place, number, line
                     place += len(line)
         except FileNotFoundError:
             return
         except OSError as error:
             raise MtbenchError(f"cannot read {self.path}: {error.strerror}") from error
+
+    def parse(self, line: bytes, number: int, warn: Callable[[str], None] | None = None) -> Json | None:
+        """The object of a line; None where the line is empty, or torn, which `warn` is told. Raises BadRecord."""
+        found = _parse(line, self.path, number)
+        if isinstance(found, TornLine):
+            if warn:
+                warn(f"{self.path}, line {number}: the last line is torn; it is left out and asked for again")
+            return None
+        if isinstance(found, BadRecord):
+            raise found
+        return found
 
     def at(self, place: int) -> Json:
         """The object of the line at a place that was read, or where a record was appended, before.

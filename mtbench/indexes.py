@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import NamedTuple, overload
 
 from mtbench.briefs import AnswerBrief, answer_briefs, brief_of_answer
+from mtbench.errors import BadRecord
 from mtbench.files import Lines
 from mtbench.records import Answer, Question, QuestionId, Where
+from mtbench.wire import UNFIT, TurnsLine, turns_line
 
 
 def question_hash(question: Question) -> str:
@@ -97,6 +99,10 @@ class Questions(Sequence[Question]):
     def __iter__(self) -> Iterator[Question]:
         return map(self.file.read, self.rows)
 
+    def category_of(self) -> dict[QuestionId, str]:
+        """The category of every question."""
+        return dict(zip((self.file.ids[row] for row in self.rows), self.file.categories(self.rows), strict=True))
+
 
 FINE, STALE, FAILED, PART = 1, 2, 3, 4
 """What an answer is: usable, to an older text of its question, FastChat's mark of a failed request, without a turn."""
@@ -162,15 +168,16 @@ class AnswerFile:
 
     def judged_turns(self, row: int) -> Turns:
         """The turns of the first choice of an answer that is there."""
-        obj = self._lines.at(self.places[row])
+        place, question_id = self.places[row], self._questions.ids[row]
+        found: TurnsLine | Answer
         try:
-            choice = obj["choices"][0]
-            texts, reasons = choice["turns"], choice.get("finish_reasons") or ()
-        except (AttributeError, LookupError, TypeError):
-            raise self._lines.changed() from None
-        if obj.get("question_id") != self._questions.ids[row]:
+            found = turns_line(self._lines.raw(place))
+        except UNFIT:
+            found = self._read(place, question_id)
+        if found.question_id != question_id:
             raise self._lines.changed()
-        return Turns(tuple(texts), tuple([reason == "length" for reason in reasons]))
+        choice = found.choices[0]
+        return Turns(tuple(choice.turns), tuple([reason == "length" for reason in choice.finish_reasons]))
 
     def all(self) -> Iterator[Answer]:
         """Every answer that counts, in the order of question ids."""
@@ -193,7 +200,10 @@ class AnswerFile:
         return sorted([*known, *others], key=lambda each: id_order(each[1]))
 
     def _read(self, place: int, question_id: QuestionId) -> Answer:
-        answer = Answer.from_json(self._lines.at(place), Where(self.path))
+        try:
+            answer = Answer.from_json(self._lines.at(place), Where(self.path))
+        except BadRecord:
+            raise self._lines.changed() from None
         if answer.question_id != question_id:
             raise self._lines.changed()
         return answer

@@ -35,6 +35,7 @@ __all__ = [
     "question_problems",
     "usage_from_json",
     "usage_to_json",
+    "winner_of_both",
 ]
 
 QuestionId = int | str
@@ -357,10 +358,7 @@ class PairJudgment:
 
     @property
     def winner(self) -> str:
-        """The conservative verdict: a win only if both orders agree, else a tie; `error` if either has no verdict."""
-        if "error" in (self.g1_winner, self.g2_winner):
-            return "error"
-        return self.g1_winner if self.g1_winner == self.g2_winner else "tie"
+        return winner_of_both(self.g1_winner, self.g2_winner)
 
     @classmethod
     def from_json(cls, obj: Json, where: Where) -> "PairJudgment":
@@ -439,6 +437,13 @@ def judgment_from_json(obj: Json, where: Where) -> Judgment:
     if "score" in obj:
         return SingleJudgment.from_json(obj, where)
     raise where.bad("neither a grade (model, score) nor a pair judgment (model_1, model_2)")
+
+
+def winner_of_both(g1_winner: str, g2_winner: str) -> str:
+    """The conservative verdict: a win only if both orders agree, else a tie; `error` if either has no verdict."""
+    if "error" in (g1_winner, g2_winner):
+        return "error"
+    return g1_winner if g1_winner == g2_winner else "tie"
 
 
 def asked_alike(hashes: Collection[Hashable], others: Collection[Hashable]) -> bool:

@@ -284,6 +284,30 @@ async def run(
         count_ready(job, book, session.progress)  # says what lacks an answer, a baseline's perhaps
 
 
+async def run_until(
+    session: Session,
+    bench: Bench,
+    specs: Sequence[ModelSpec],
+    parts: Iterable[Questions],
+    settings: AnswerSettings,
+    job: JudgeJob,
+    is_enough: Callable[[int], bool],
+) -> None:
+    """`run`, one part of the questions after the other, until `is_enough` says so of how many are done.
+
+    It is not asked again once something was left undone, as what is missing is seldom a fair sample.
+    """
+    done = 0
+    for part in parts:
+        await run(session, bench, specs, part, settings, job)
+        done += len(part)
+        lanes = session.progress.lanes.values()
+        if session.stop.requested or session.errors or any(lane.failed or lane.undone for lane in lanes):
+            return
+        if is_enough(done):
+            return
+
+
 async def _answer(
     session: Session,
     bench: Bench,

@@ -1,16 +1,37 @@
 """A brief says what the record says, and refuses what the record refuses, in the same words."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtbench.briefs import AnswerBrief, JudgmentBrief, answer_briefs, judgment_briefs
+from mtbench.briefs import (
+    AnswerBrief,
+    GradeBrief,
+    Instrument,
+    JudgmentBrief,
+    PairBrief,
+    answer_briefs,
+    judgment_briefs,
+    prompts_hash,
+)
 from mtbench.errors import MtbenchError
 from mtbench.files import Lines
-from mtbench.records import FASTCHAT_ERROR, Answer, Json, Judgment, SingleJudgment, Where, judgment_from_json
+from mtbench.records import (
+    FASTCHAT_ERROR,
+    UNPARSED,
+    Answer,
+    Json,
+    Judgment,
+    SingleJudgment,
+    Where,
+    judgment_from_json,
+    prompt_set,
+)
+from mtbench.wire import UNFIT, pair_line, single_line
 from tests.fuzz import records
 from tests.fuzz.conftest import folder as folder
 from tests.fuzz.profile import examples
@@ -24,27 +45,38 @@ def told_by_answer(answer: Answer) -> AnswerBrief:
     return AnswerBrief(answer.question_id, len(turns), FASTCHAT_ERROR in turns, answer.question_hash, maker)
 
 
-def told_by_judgment(judgment: Judgment) -> JudgmentBrief:
+def told_by_judgment(judgment: Judgment, place: int) -> JudgmentBrief:
     if isinstance(judgment, SingleJudgment):
         models: tuple[str, ...] = (judgment.model,)
-        prompts: tuple[str, ...] = (judgment.user_prompt,)
+        cut, prompts, has_verdict = (
+            [judgment.model] * judgment.truncated_answer,
+            [judgment.user_prompt],
+            judgment.score != UNPARSED,
+        )
     else:
-        models = (judgment.model_1, judgment.model_2)
-        prompts = (judgment.g1_user_prompt, judgment.g2_user_prompt)
-    return JudgmentBrief(
-        question_id=judgment.question_id,
-        turn=judgment.turn,
-        models=models,
-        prompt=judgment.judge[1],
-        repeat=judgment.repeat,
-        request_hashes=judgment.request_hashes,
-        user_prompts=prompts,
-        verdict_rule=judgment.verdict_rule,
-        reasked=judgment.reasked,
-        failed=judgment.failed,
-        unparsed=judgment.unparsed,
-        maker=judgment.made_by.model if judgment.made_by else "",
+        models, cut = (judgment.model_1, judgment.model_2), [*judgment.truncated_answers]
+        prompts, has_verdict = [judgment.g1_user_prompt, judgment.g2_user_prompt], judgment.winner != "error"
+    judge, prompt = judgment.judge
+    common = (
+        place,
+        judgment.question_id,
+        judgment.turn,
+        judgment.repeat,
+        models,
+        tuple(sorted(models)),
+        Instrument(judge, prompt, prompt_set(prompt), judgment.prompt_hash, judgment.verdict_rule, judgment.made_by),
+        float(judgment.tstamp),
+        judgment.request_hashes,
+        None if judgment.request_hashes else prompts_hash(prompt, prompts),
+        judgment.reference,
+        judgment.reasked,
+        judgment.failed,
+        has_verdict,
+        tuple(model for model in sorted(models) if model in cut),
     )
+    if isinstance(judgment, SingleJudgment):
+        return GradeBrief(*common, float(judgment.score))
+    return PairBrief(*common, judgment.g1_winner, judgment.g2_winner, judgment.winner, judgment.one_order)
 
 
 def outcome(read: Callable[[], object]) -> object:
@@ -68,7 +100,7 @@ def test_a_judgments_brief_is_what_its_record_says(folder: Path, lines: list[byt
     path = folder / "judgments.jsonl"
     path.write_bytes(b"".join(line + b"\n" for line in lines))
     expected = outcome(
-        lambda: [(place, told_by_judgment(judgment_from_json(obj, at))) for place, at, obj in places_and_lines(path)]
+        lambda: [told_by_judgment(judgment_from_json(obj, at), place) for place, at, obj in places_and_lines(path)]
     )
     assert outcome(lambda: list(judgment_briefs(Lines(path)))) == expected
 
@@ -133,7 +165,7 @@ def test_a_field_that_the_record_refuses_is_refused_by_name_after_lines_that_are
 ) -> None:
     path = write_lines(tmp_path / "f.jsonl", [GRADE, GRADE, PAIR, obj])
     briefs = judgment_briefs(Lines(path))
-    assert [next(briefs)[1].models for _ in range(3)] == [("m",), ("m",), ("m", "n")]
+    assert [next(briefs).models for _ in range(3)] == [("m",), ("m",), ("m", "n")]
     with pytest.raises(MtbenchError, match=rf"f\.jsonl, line 4: {says}"):
         next(briefs)
 
@@ -165,5 +197,50 @@ def test_who_made_a_line_is_told_line_by_line(tmp_path: Path) -> None:
     others = {**GRADE["made_by"], "model": "p/other"}
     nobody = {name: value for name, value in GRADE.items() if name != "made_by"}
     path = write_lines(tmp_path / "f.jsonl", [nobody, GRADE, GRADE, GRADE | {"made_by": others}, nobody, GRADE])
-    makers = [brief.maker for _, brief in judgment_briefs(Lines(path))]
+    makers = [brief.by.maker for brief in judgment_briefs(Lines(path))]
     assert makers == ["", "p/j", "p/j", "p/other", "", "p/j"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        GRADE | {"turn": 1.0, "repeat": None},
+        GRADE | {"mark": "of another program"},
+        GRADE | {"made_by": None},
+        GRADE | {"usage": {"input": None}},
+        PAIR | {"truncated_answers": None, "one_order": "g1"},
+    ],
+)
+def test_a_line_that_is_not_plain_is_read_by_its_record(tmp_path: Path, line: Json) -> None:
+    path = write_lines(tmp_path / "f.jsonl", [line, line])
+    one = judgment_from_json(line, Where(path, 1))
+    places = [place for place, _, _ in Lines(path).read()]
+    assert list(judgment_briefs(Lines(path))) == [told_by_judgment(one, place) for place in places]
+
+
+@pytest.mark.parametrize("kind", [GRADE, PAIR])
+def test_lines_after_the_first_go_by_the_plain_path_and_share_what_made_them(tmp_path: Path, kind: Json) -> None:
+    path = write_lines(tmp_path / "f.jsonl", [kind, kind, kind])
+    plain = [each for _, _, line in Lines(path).each_raw() for each in [fits(line)]]
+    assert plain == ["GRADE" if kind is GRADE else "PAIR"] * 3
+    _, second, third = judgment_briefs(Lines(path))
+    assert third.by is second.by
+    assert third.contest is second.contest
+
+
+def fits(line: bytes) -> str:
+    for name, read in {"GRADE": single_line, "PAIR": pair_line}.items():
+        with suppress(*UNFIT):
+            read(line)
+            return name
+    return "none"
+
+
+@pytest.mark.parametrize("tail", [b"\n", b"", b"\n\n", b'\n{"question_id": 2, "mod'])
+def test_empty_lines_and_a_torn_tail_are_passed_over(tmp_path: Path, tail: bytes) -> None:
+    path = write_lines(tmp_path / "f.jsonl", [GRADE, GRADE])
+    path.write_bytes(path.read_bytes().rstrip() + tail)
+    notes: list[str] = []
+    assert len(list(judgment_briefs(Lines(path), notes.append))) == 2
+    assert [note for note in notes if "line 3: the last line is torn" in note] == notes
+    assert len(notes) == tail.endswith(b"mod")

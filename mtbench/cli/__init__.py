@@ -8,7 +8,7 @@ from errno import ENOSPC
 import typer
 
 from mtbench import __version__
-from mtbench.cli import batch, gen_answers, judge, models, questions, run, show_results
+from mtbench.cli import batch, check, compare, gen_answers, judge, models, plan, questions, run, show_results
 from mtbench.cli.printing import paragraphs, visible
 from mtbench.cli.streams import make_forgiving
 from mtbench.errors import Ended, Interrupted, MtbenchError
@@ -44,6 +44,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "gen-answers": gen_answers.gen_answers,
     "judge": judge.judge,
     "show-results": show_results.show_results,
+    "plan": plan.plan,
+    "compare": compare.compare,
+    "check": check.check,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)

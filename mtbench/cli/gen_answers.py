@@ -44,9 +44,9 @@ def gen_answers(
     chosen = select(load_questions(place.source / "question.jsonl"), questions, category or (), limit)
     sampling = AnswerSettings(num_choices, max_tokens, temperature, seed, system_prompt)
     if dry_run:
-        from mtbench.cli import plans
+        from mtbench.cli import dry_run as planned
 
-        plans.print_answer_plan(place, specs, chosen, sampling, plans.prices_of(asking))
+        planned.print_answer_plan(place, specs, chosen, sampling, planned.prices_of(asking))
         return
     settings.save_settings(context, place.folder, {spec.id: spec for spec in specs})
     jobs.work(

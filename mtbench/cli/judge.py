@@ -61,9 +61,9 @@ def judge(
     )  # fmt: skip
     job = runs.JudgeJob.plan(mode.value, judges, names, opponent, judging)
     if dry_run:
-        from mtbench.cli import plans
+        from mtbench.cli import dry_run as planned
 
-        plans.print_judge_plan(place, job, chosen, plans.prices_of(asking))
+        planned.print_judge_plan(place, job, chosen, planned.prices_of(asking))
         return
     settings.save_settings(context, place.folder, {spec.id: spec for spec in judges})
 

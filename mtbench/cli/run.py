@@ -1,8 +1,11 @@
 """`mtbench run`: answers, judgments and tables in one go."""
 
+from typing import Annotated
+
 import typer
 
 from mtbench.cli import options
+from mtbench.cli.check import RULES, Alpha, Inconclusive, InconclusiveAs, MaxDrop, MinWinRate, Output
 from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR
 
 EMBEDDED = "local/smollm2"
@@ -40,6 +43,17 @@ def run(
     without_reference: options.WithoutReference = False,
     reference_category: options.ReferenceCategory = None,
     judge_max_tokens: options.JudgeMaxTokens = 2048,
+    until_decided: Annotated[
+        bool,
+        options.option(
+            "--until-decided", "Ask in random order, and stop as soon as --model is decided against --baseline.", RULES
+        ),
+    ] = False,
+    max_drop: MaxDrop = None,
+    min_win_rate: MinWinRate = None,
+    alpha: Alpha = 0.05,
+    inconclusive: InconclusiveAs = Inconclusive.fails,
+    output: Output = None,
     dry_run: options.DryRun = False,
     config: options.Config = None,
 ) -> None:
@@ -47,12 +61,15 @@ def run(
 
     With no --model and no --judge, the embedded model answers and judges 8 questions, one a category (--all: every
     one), in short replies: that shows the machinery and measures nothing.
+
+    With --until-decided a clear case costs a fraction: see `mtbench check` for the rules and exit codes.
     """
     from mtbench import runs
     from mtbench.answers import AnswerSettings
     from mtbench.benches import find_bench, load_questions, select
     from mtbench.cli import jobs, settings
     from mtbench.cli.show_results import print_results
+    from mtbench.cli.until_decided import Rules, asked_until, finish
     from mtbench.cli.ways import check_way
     from mtbench.errors import MtbenchError
 
@@ -85,15 +102,22 @@ def run(
         judge_max_tokens,
     )  # fmt: skip
     opponent = next(iter(jobs.short_ids([baseline] if baseline else [], place, config)), None)
-    job = runs.JudgeJob.plan(mode.value, judges, [spec.id for spec in specs], opponent, judging)
+    ids = [spec.id for spec in specs]
+    decided = until_decided and asked_until(
+        ids, opponent, mode, [spec.id for spec in judges], judging, asking,
+        Rules(max_drop, min_win_rate, alpha, inconclusive),
+    )  # fmt: skip
+    if decided and opponent:
+        ids.append(opponent)
+    job = runs.JudgeJob.plan(mode.value, judges, ids, opponent, judging)
     if opponent and opponent in job.models and opponent not in {spec.id for spec in specs}:
         runs.load_book(place, [opponent], chosen, lambda _: None)  # which says that it has no answers
     if dry_run:
-        from mtbench.cli import plans
+        from mtbench.cli import dry_run as planned
 
-        prices = plans.prices_of(asking)
-        plans.print_answer_plan(place, specs, chosen, sampling, prices)
-        plans.print_judge_plan(place, job, chosen, prices, sampling)
+        prices = planned.prices_of(asking)
+        planned.print_answer_plan(place, specs, chosen, sampling, prices)
+        planned.print_judge_plan(place, job, chosen, prices, sampling)
         return
     context.params |= {
         "model": model,
@@ -104,6 +128,9 @@ def run(
         "structured": structured,
     }
     saved = settings.save_settings(context, place.folder, {spec.id: spec for spec in [*specs, *judges]})
+    if decided:
+        finish(decided, place, specs, chosen, sampling, job, asking, output or ())
+        return
     error = jobs.outcome(
         lambda session: runs.run(session, place, specs, chosen, sampling, job),
         asking,

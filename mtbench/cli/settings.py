@@ -1,6 +1,6 @@
 """Where an option's value comes from: the flag, else MTBENCH_OPTION, else mtbench.yaml, else the default."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -26,25 +26,43 @@ def catalog_files(config: Path | None) -> list[Path]:
 def use_settings(context: typer.Context, config: Path | None) -> Path | None:
     """Callback of --config: makes the file's values the defaults of the command's other options.
 
+    A section under a command's name holds for that command alone, and goes before what stands outside of it.
+
     Raises MtbenchError for a file that cannot be read, and for a key that no command knows.
     """
     if config is not None and not config.is_file():
         raise MtbenchError(f"--config {config}: there is no such file")
-    settings = read_settings(config or SETTINGS_FILE)
-    known = {name for command in _commands(context) for name in _option_names(command)}
-    for key in settings:
-        if key not in known:
-            near = get_close_matches(key, known, 1)
-            raise MtbenchError(
-                f"{config or SETTINGS_FILE}: no option {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")
-            )
-    names = _option_names(context.command)
-    context.default_map = {
-        names[key]: _checked(context, names[key], value, f"{config or SETTINGS_FILE}: {key}")
-        for key, value in settings.items()
-        if key in names
-    }
+    file = config or SETTINGS_FILE
+    for key, value, where in _settings_of(context, file):
+        names = _option_names(context.command)
+        if key in names:
+            checked = _checked(context, names[key], value, f"{file}: {where}")
+            context.default_map = {**(context.default_map or {}), names[key]: checked}
     return config
+
+
+def _settings_of(context: typer.Context, file: Path) -> Iterator[tuple[str, Any, str]]:
+    """Option, value, and where it stands: what all commands share, then the section that the command has to itself."""
+    commands = getattr(context.find_root().command, "commands", {})
+    anyones = {name for command in _commands(context) for name in _option_names(command)}
+    own: list[tuple[str, Any, str]] = []
+    for key, value in read_settings(file).items():
+        if isinstance(value, dict) and key in commands:
+            options = _option_names(commands[key])
+            for name, each in value.items():
+                option = str(name).replace("_", "-")
+                _check_known(option, options, f"{file}: {key}")
+                own += [(option, each, f"{key}: {option}")] if key == context.command.name else []
+        else:
+            _check_known(key, anyones, f"{file}")
+            yield key, value, key
+    yield from own
+
+
+def _check_known(key: str, known: Collection[str], where: str) -> None:
+    if key not in known:
+        near = get_close_matches(key, known, 1)
+        raise MtbenchError(f"{where}: no option {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
 
 
 def _checked(context: typer.Context, name: str, value: Any, where: str) -> Any:
@@ -82,7 +100,7 @@ def save_settings(context: typer.Context, folder: Path, specs: Mapping[str, "Mod
 
     names = {parameter: key for key, parameter in _option_names(context.command).items()}
     values = {
-        names[parameter]: str(value) if isinstance(value, Path | StrEnum) else value
+        names[parameter]: _plain(value)
         for parameter, value in context.params.items()
         if parameter in names and parameter not in NOT_SETTINGS and value is not None
     }
@@ -92,6 +110,13 @@ def save_settings(context: typer.Context, folder: Path, specs: Mapping[str, "Mod
     path = folder / "settings" / name
     _write_once(path, text.encode())
     return path
+
+
+def _plain(value: Any) -> Any:
+    """The value as YAML writes it."""
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Path | StrEnum) else value
 
 
 def _write_once(path: Path, data: bytes) -> None:

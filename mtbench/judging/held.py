@@ -1,10 +1,10 @@
 """What a judge's file holds, so that no judgment is paid for twice and none that went stale is believed."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mtbench.briefs import JudgmentBrief
+from mtbench.briefs import JudgmentBrief, prompts_hash
 from mtbench.chat import Completion, Message, Params, Usage
 from mtbench.files import Lines
 from mtbench.judging.matches import Match
@@ -78,14 +78,13 @@ class Held:
         self._reasked: dict[int, int] = {}  # how often it was asked for again, of work without a verdict
         self._fastchats: dict[int, dict[int, tuple[bool, int]]] = {}  # by work and prompts: unparsed, reasked
 
-    def add(self, line: JudgmentBrief, place: int) -> None:
-        """Takes a line of the file, which stands at `place`."""
+    def add(self, line: JudgmentBrief) -> None:
+        """Takes a line of the file."""
         if line.failed:
             return
-        work = _work(line.prompt, line.question_id, line.turn, line.models, line.repeat)
-        if not line.request_hashes:
-            prompts = _short(line.prompt, *sorted(line.user_prompts))
-            self._fastchats.setdefault(work, {})[prompts] = line.unparsed, line.reasked
+        work = _work(line.by.prompt_set, line.question_id, line.turn, line.contest, line.repeat)
+        if line.fastchat_prompts is not None:
+            self._fastchats.setdefault(work, {})[line.fastchat_prompts] = line.unparsed, line.reasked
             return
         sent = _packed(line.request_hashes)
         if self._repeats != {line.repeat}:
@@ -94,9 +93,9 @@ class Held:
         if self._told or self._fastchats:
             for noted in (self._told, self._reasked, self._fastchats):
                 noted.pop(work, None)
-        otherwise = (line.verdict_rule or "last") != self._rule
+        otherwise = (line.by.verdict_rule or "last") != self._rule
         if line.unparsed or otherwise:
-            self._told[work] = place
+            self._told[work] = line.place
         if line.unparsed and not otherwise:
             self._reasked[work] = line.reasked
 
@@ -104,14 +103,14 @@ class Held:
         """Those of the same work that were asked otherwise."""
         self._repeats.add(line.repeat)
         for repeat in self._repeats - {line.repeat}:
-            other = _work(line.prompt, line.question_id, line.turn, line.models, repeat)
+            other = _work(line.by.prompt_set, line.question_id, line.turn, line.contest, repeat)
             if other in self._sent and not asked_alike(_parts(self._sent[other]), _parts(sent)):
                 del self._sent[other]
 
     def replies(self, work: JudgeWork) -> dict[str, Completion]:
         """The replies to this work that are to be read or asked about again, by request hash."""
         match = work.match
-        name = _work(work.prompt.name, match.question.question_id, match.turn, match.models, work.repeat)
+        name = _work_of(match, work.repeat, work.prompt.name)
         place = self._told.get(name)
         if place is None:
             return {}
@@ -123,14 +122,14 @@ class Held:
         One without a verdict counts as held unless it may be asked again more often than it was. Where one order is
         asked for, a judgment of both holds it.
         """
-        work = _work(prompt, match.question.question_id, match.turn, match.models, repeat)
-        sent, wanted = self._sent.get(work), _packed(hashes.values())
+        work = _work_of(match, repeat, prompt)
+        sent, wanted = self._sent.get(work), _packed([*hashes.values()])
         if sent == wanted or (sent and sent > _MASK and _parts(wanted) <= _parts(sent)):
             return work not in self._told or self._reasked.get(work, READ_AGAIN) >= reask
         if work not in self._fastchats:
             return False
-        texts = sorted(messages[-1].content for messages in games.values())
-        unparsed, reasked = self._fastchats[work].get(_short(prompt, *texts), (True, READ_AGAIN))
+        prompts = prompts_hash(prompt, [messages[-1].content for messages in games.values()])
+        unparsed, reasked = self._fastchats[work].get(prompts, (True, READ_AGAIN))
         return not unparsed or reasked >= reask
 
 
@@ -142,21 +141,22 @@ _MASK = (1 << _BITS) - 1
 _set_of: Callable[[str], str] = lru_cache(prompt_set)
 
 
-def _work(prompt: str, question_id: QuestionId, turn: int, models: Sequence[str], repeat: int) -> int:
+def _work_of(match: Match, repeat: int, prompt: str) -> int:
+    contest = match.models if len(match.models) == 1 else tuple(sorted(match.models))
+    return _work(_set_of(prompt), match.question.question_id, match.turn, contest, repeat)
+
+
+def _work(prompts: str, question_id: QuestionId, turn: int, contest: tuple[str, ...], repeat: int) -> int:
     """Names a piece of work. The id goes as text: -1 and -2 have the same hash."""
-    if len(models) == 1:
-        return hash((_set_of(prompt), repr(question_id), turn, repeat, models[0])) & _MASK
-    return hash((_set_of(prompt), repr(question_id), turn, repeat, *sorted(models))) & _MASK
+    return hash((prompts, repr(question_id), turn, repeat, contest)) & _MASK
 
 
-def _short(*texts: str) -> int:
-    return hash(texts) & _MASK
-
-
-def _packed(hashes: Collection[str]) -> int:
+def _packed(hashes: Sequence[str]) -> int:
     """One or two request hashes as one number, none of its parts 0."""
-    parts = [hash(each) & _MASK | 1 for each in hashes]
-    return parts[0] if len(parts) == 1 else min(parts) << _BITS | max(parts)
+    if len(hashes) == 1:
+        return hash(hashes[0]) & _MASK | 1
+    first, second = (hash(each) & _MASK | 1 for each in hashes)
+    return min(first, second) << _BITS | max(first, second)
 
 
 def _parts(packed: int) -> set[int]:

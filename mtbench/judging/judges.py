@@ -20,6 +20,7 @@ from mtbench.judging.book import AnswerBook
 from mtbench.judging.held import Held, JudgeWork, work_key
 from mtbench.judging.judgments import Common, Reply, pair_judgment, single_judgment
 from mtbench.judging.matches import Match, drawn_order
+from mtbench.judging.prompt_set import mark_shared
 from mtbench.judging.prompts import JudgePrompt, PromptSet
 from mtbench.judging.references import NEED_REFERENCE, NO_REFERENCE, References, check_references
 from mtbench.judging.render import Answers
@@ -116,13 +117,13 @@ class Judge:
         lines = Lines(self.path)
         self._held = Held(lines, self.settings.rule)
         ours = "", self.spec.full_name
-        for place, line in judgment_briefs(lines, self._progress.note):
-            if line.maker not in ours:
+        for line in judgment_briefs(lines, self._progress.note):
+            if line.by.maker not in ours:
                 raise MtbenchError(
-                    f"{self.path} holds judgments of {line.maker}, not of {self.spec.full_name}: "
+                    f"{self.path} holds judgments of {line.by.maker}, not of {self.spec.full_name}: "
                     "give one of the two an alias in models.yaml"
                 )
-            self._held.add(line, place)
+            self._held.add(line)
 
     def undone(
         self, match: Match, book: AnswerBook, lane: Lane, settle: Callable[[Json], None] | None = None
@@ -134,9 +135,15 @@ class Judge:
         task = self._task(match.question, match.turn)
         prompt, params = task.wording.prompt, task.wording.params
         for repeat in range(self.settings.repeat):
-            games = self._games(match, book, task, repeat)
-            hashes = {game: task.wording.hash_of(messages) for game, messages in games.items()}
+            shown = self._shown(match, book, repeat)
+            games: dict[str, tuple[Message, ...]] = {}
+            hashes: dict[str, str] = {}
+            for game, answers in shown.items():
+                games[game] = task.render(answers)
+                hashes[game] = task.wording.hash_of(games[game])
             if not self._held.has(match, repeat, prompt.name, games, hashes, self.settings.reask):
+                if self._sharing > 1:  # else no other request of the run begins alike
+                    games = {game: mark_shared(messages, shown[game]) for game, messages in games.items()}
                 cut = tuple(model for model in match.models if book.truncated(model, match))
                 yield JudgeWork(match, repeat, prompt, games, hashes, params, task.source, cut)
                 continue
@@ -168,21 +175,16 @@ class Judge:
             self._wordings[guided, turn] = _Wording(prompt, params, hash_of)
         return self._wordings[guided, turn]
 
-    def _games(self, match: Match, book: AnswerBook, task: "_Task", repeat: int) -> dict[str, tuple[Message, ...]]:
-        orders: dict[str, tuple[str, ...]] = {"g1": match.models}
-        if self.kind == "pair":
-            orders["g2"] = match.models[::-1]
-            if self.settings.one_order:
-                drawn = drawn_order(match, repeat)
-                orders = {drawn: orders[drawn]}
-        games = {}
-        for game, models in orders.items():
-            games[game] = self._alone(task.render([book.conversation(model, match) for model in models]))
+    def _shown(self, match: Match, book: AnswerBook, repeat: int) -> dict[str, Answers]:
+        """The answers that the judge is shown in each game, in the order shown."""
+        answers: Answers = [book.conversation(model, match) for model in match.models]
+        if self.kind == "single":
+            return {"g1": answers}
+        games = {"g1": answers, "g2": answers[::-1]}
+        if self.settings.one_order:
+            drawn = drawn_order(match, repeat)
+            return {drawn: games[drawn]}
         return games
-
-    def _alone(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
-        """The messages, with nothing marked as shared where no other request of the run begins alike."""
-        return messages if self._sharing > 1 else tuple(replace(message, shared=0) for message in messages)
 
     async def run(
         self,
@@ -201,8 +203,9 @@ class Judge:
 
             async def works() -> AsyncIterator[JudgeWork]:
                 passed_over = 0
+                settle = output.settle if output.unfinished else None
                 async for match in _each(matches):
-                    for work in self.undone(match, book, lane, output.settle if output.unfinished else None):
+                    for work in self.undone(match, book, lane, settle):
                         yield work
                     passed_over += 1
                     if passed_over % _BREATHER == 0:

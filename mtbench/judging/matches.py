@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 from mtbench.errors import MtbenchError
 from mtbench.records import Question
@@ -11,8 +11,7 @@ from mtbench.records import Question
 Contestants = tuple[str] | tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """One turn (from 1) of one question: one model's answer to grade, or two models' answers to compare."""
 
     question: Question

@@ -3,7 +3,7 @@
 import hashlib
 import string
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, Protocol, get_args
 
@@ -53,8 +53,6 @@ class JudgePrompt:
     def render(self, material: Material) -> tuple[Message, ...]:
         """The system message (where there is one) and the user message; the last message is always the user's.
 
-        What stands before the first answer is marked as shared: it begins every judgment of the question.
-
         Raises MtbenchError when the prompt shows a reference that the material does not have.
         """
         return self.around(material.question_turns, material.reference)(material.answers)
@@ -68,12 +66,18 @@ class JudgePrompt:
 
         def render(answers: Answers) -> tuple[Message, ...]:
             system, user = fill(answers)
-            # How the answers begin may stand in the question too: less is marked then, and nothing wrong.
-            shared = max(0, min([user.find(texts[0][:_BEGINNING]) for texts in answers]))
-            message = Message("user", user, shared)
+            message = Message("user", user)
             return (_system_message(system), message) if system else (message,)
 
         return render
+
+
+def mark_shared(messages: tuple[Message, ...], answers: Answers) -> tuple[Message, ...]:
+    """Marks what stands before the first answer as shared: it begins every judgment of the question."""
+    *before, user = messages
+    # How the answers begin may stand in the question too: less is marked then, and nothing wrong.
+    shared = max(0, min([user.content.find(texts[0][:_BEGINNING]) for texts in answers]))
+    return (*before, replace(user, shared=shared))
 
 
 _BEGINNING = 60

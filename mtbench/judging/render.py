@@ -107,12 +107,12 @@ _TITLE = rf"({_QUESTION}|{_REFERENCE}|answer of [^<>|\n]+), turn ([1-9][0-9]*)"
 class _Frame(NamedTuple):
     """What all prompts of a question share: a code word, and the texts before, between and after the answers.
 
-    `gaps`: which answers stand there, each by answerer and turn (from 0). `digits`: the longest row of them in `word`.
+    `gaps`: which answers stand there, each by answerer and turn (from 0). `digit`: one in `word`.
     """
 
     attempt: int
     word: str
-    digits: str
+    digit: str
     texts: list[str]
     gaps: list[tuple[int, int]]
 
@@ -120,7 +120,7 @@ class _Frame(NamedTuple):
         """Whether an answer contains the code word: it may, by guessing, and then the next word is taken."""
         for texts in answers:
             for text in texts:
-                if _shows(text, self.word, self.digits):
+                if _shows(text, self.word, self.digit):
                     return True
         return False
 
@@ -133,11 +133,11 @@ def _frame(question_turns: tuple[str, ...], reference: tuple[str, ...], layout: 
     while True:
         seed = f"{attempt}\x1f{question_turns[0]}"
         word = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-        digits = max(re.findall("[0-9]*", word), key=len)
-        if not any(_shows(text, word, digits) for text in (*question_turns, *reference)):
+        digit = next(filter(str.isdigit, word), "")
+        if not any(_shows(text, word, digit) for text in (*question_turns, *reference)):
             break
         attempt += 1
-    frame = _Frame(attempt, word, digits, [f"Code word: {word}"], [])
+    frame = _Frame(attempt, word, digit, [f"Code word: {word}"], [])
     columns = {"question": (_QUESTION, question_turns), "reference": (_REFERENCE, reference)}
     parts = [("", layout.task), *((label, layout.conversation) for label in layout.labels)]
     for answerer, (label, kinds) in enumerate(parts, -1):
@@ -154,9 +154,9 @@ def _frame(question_turns: tuple[str, ...], reference: tuple[str, ...], layout: 
     return frame
 
 
-def _shows(text: str, word: str, digits: str) -> bool:
+def _shows(text: str, word: str, digit: str) -> bool:
     """Whether a text contains the word, or one that looks the same."""
-    if text.isascii():  # where only capitals look the same: a text without the digits needs no closer look
-        return digits in text and word in text.lower()
+    if text.isascii():  # where only capitals look the same; a digit is quickly looked for, and absent from most texts
+        return digit in text and word in text.lower()
     # Both, since normalising joins a letter with the accent after it; the second finds words that only look the same.
     return word in text or word in unicodedata.normalize("NFKC", text).casefold()

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from mtbench.errors import MtbenchError
-from mtbench.records import Question, QuestionId
+from mtbench.indexes import Questions
+from mtbench.records import QuestionId
 from mtbench.reports.counts import Counts, count, foot, warnings
 from mtbench.reports.figures import Figures, Measure, Verdict
-from mtbench.reports.judgments import Contest, Group, contest, contest_of_failure
+from mtbench.reports.judgments import Contest, Group, contest_of_failure
 from mtbench.reports.tables import Cell, Column, Mode, Table
 
 
@@ -22,7 +23,7 @@ class Scope:
     models: frozenset[str]
     are_chosen: bool
     baseline: str | None
-    questions: Sequence[Question] | None
+    questions: Questions | None
     answered: Sequence[str] = ()
     category_of: Mapping[QuestionId, str] = field(default_factory=dict)
 
@@ -60,9 +61,10 @@ def build_tables(groups: Sequence[Group], scope: Scope, bench: str | None) -> li
     tables: list[Table] = []
     by_set: defaultdict[str, list[Group]] = defaultdict(list)
     for each in groups:
+        held = {models for models in {judgment.contest for judgment in each.judgments} if scope.holds(models)}
         kept = replace(
             each,
-            judgments=tuple(judgment for judgment in each.judgments if scope.holds(contest(judgment))),
+            judgments=tuple([judgment for judgment in each.judgments if judgment.contest in held]),
             failures=tuple(failure for failure in each.failures if scope.holds(contest_of_failure(failure))),
         )
         if kept.judgments:
@@ -80,8 +82,7 @@ def _judge_tables(group: Group, scope: Scope, bench: str | None) -> list[Table]:
     measure = scope.measure
     verdicts = measure.verdicts(group.judgments)
     figures = measure.figures(verdicts)
-    judged = {model for judgment in group.judgments for model in contest(judgment)}
-    players = judged | set(scope.answered)
+    players = group.models() | set(scope.answered)
     counts = count(group, scope.questions, scope.contests(players))
     models = _ranked(figures, scope.rows(players))
     about = (bench, f"judge {group.judge}", group.prompt_set)
@@ -128,7 +129,7 @@ def _panel_tables(panel: Sequence[Group], scope: Scope, bench: str | None) -> li
     figures = measure.figures(verdicts)
     judges = tuple(group.judge for group in panel)
     about = (bench, f"panel of {len(judges)} judges ({', '.join(judges)})", panel[0].prompt_set)
-    work = {(contest(each), each.question_id, each.turn) for group in panel for each in group.judgments}
+    work = {(each.contest, each.question_id, each.turn) for group in panel for each in group.judgments}
     everyone = {model for models, _, _ in work for model in models}
     models = _ranked(figures, scope.rows(everyone))
     seen = Counter(model for models, _, _ in work for model in models)

@@ -1,11 +1,13 @@
 """What a table leaves out: missing, failed, unparsed and truncated work of every model, and the sentences about it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mtbench.records import Failure, Judgment, PairJudgment, Question, SingleJudgment
-from mtbench.reports.judgments import Contest, Group, contest, contest_of_failure, has_verdict, work_of_failure
+from mtbench.briefs import JudgmentBrief, PairBrief
+from mtbench.indexes import Questions
+from mtbench.records import Failure
+from mtbench.reports.judgments import Contest, Group, contest_of_failure, work_of_failure
 
 LOUD_SHARE = 0.05
 """A model with a larger share of its judgments without a verdict gets a warning: such gaps are seldom random."""
@@ -22,15 +24,17 @@ class Counts:
     missing: Counter[str] | None = None
 
 
-def count(group: Group, questions: Collection[Question] | None, contests: Iterable[Contest]) -> Counts:
+def count(group: Group, questions: Questions | None, contests: Iterable[Contest]) -> Counts:
     """Counts `group` by model. Missing is what `contests` should have on each turn of `questions` and have not."""
     counts = Counts(missing=None if questions is None else _missing(group, questions, contests))
+    for models, number in Counter(each.contest for each in group.judgments).items():
+        for model in models:
+            counts.asked[model] += number
     for judgment in group.judgments:
-        models = contest(judgment)
-        counts.asked.update(models)
-        counts.truncated.update(_truncated(judgment))
-        if not has_verdict(judgment):
-            (counts.failed if judgment.failed else counts.unparsed).update(models)
+        if judgment.truncated:
+            counts.truncated.update(judgment.truncated)
+        if not judgment.has_verdict:
+            (counts.failed if judgment.failed else counts.unparsed).update(judgment.contest)
     for failure in group.failures:
         counts.asked.update(contest_of_failure(failure))
         counts.failed.update(contest_of_failure(failure))
@@ -50,10 +54,11 @@ def warnings(counts: Counts, n: Counter[str], models: Iterable[str], figure: str
             yield f"{model}: {without} of {_many(asked, 'judgment')} {have} no verdict ({kinds}); {rests}"
 
 
-def foot(group: Group, counts: Counts, questions: Collection[Question] | None, kind: str) -> Iterator[str]:
+def foot(group: Group, counts: Counts, questions: Questions | None, kind: str) -> Iterator[str]:
     """What was left out of the table and why, one sentence each, only what there is to say."""
-    unparsed = sum(not has_verdict(each) and not each.failed for each in group.judgments)
-    failed = sum(not has_verdict(each) and each.failed for each in group.judgments)
+    without = [each for each in group.judgments if not each.has_verdict]
+    failed = sum(each.failed for each in without)
+    unparsed = len(without) - failed
     if unparsed:
         yield f"{_many(unparsed, 'judgment')} unparsed: no verdict was found, {_LEFT_OUT[kind]}"
     if failed:
@@ -66,13 +71,15 @@ def foot(group: Group, counts: Counts, questions: Collection[Question] | None, k
         yield "missing: not judged so far; `mtbench judge` makes them"
     if group.superseded:
         yield f"{_many(group.superseded, 'line')} superseded by a newer judgment of the same work"
-    if group.duplicates:
-        yield f"{_many(group.duplicates, 'line')} on work that an earlier line has judged: each counts, as in FastChat"
+    duplicates = group.duplicates
+    if duplicates:
+        yield f"{_many(duplicates, 'line')} on work that an earlier line has judged: each counts, as in FastChat"
     yield from _orders(group)
-    yield from _prompts_mixed(group)
+    if duplicates:
+        yield from _prompts_mixed(group)
     yield from _prompts_reworded(group)
     yield from _references(group)
-    repeats = 1 + max((judgment.repeat for judgment in group.judgments), default=0)
+    repeats = 1 + max([each.repeat for each in group.judgments], default=0)
     if repeats > 1:
         yield f"judged {repeats} times each: every repeat counts as a judgment"
     unknown = unknown_questions(group.judgments, questions)
@@ -80,47 +87,45 @@ def foot(group: Group, counts: Counts, questions: Collection[Question] | None, k
         yield f"{_many(unknown, 'judgment')} of questions that are not in the bench: in the figures, in no category"
 
 
-def unknown_questions(judgments: Iterable[Judgment], questions: Collection[Question] | None) -> int:
+def unknown_questions(judgments: Iterable[JudgmentBrief], questions: Questions | None) -> int:
     """How many judgments are of questions that are not in `questions`."""
-    known = {question.question_id for question in questions or ()}
-    return sum(each.question_id not in known for each in judgments) if questions is not None else 0
+    if questions is None:
+        return 0
+    known = {questions.file.ids[row] for row in questions.rows}
+    return sum([each.question_id not in known for each in judgments])
 
 
 _LEFT_OUT = {"scores": "left out of the means", "win_rates": "left out of the win rates"}
 
 
-def _missing(group: Group, questions: Collection[Question], contests: Iterable[Contest]) -> Counter[str]:
-    seen: defaultdict[Contest, set[Hashable]] = defaultdict(set)
-    repeats: Counter[Contest] = Counter()
+def _missing(group: Group, questions: Questions, contests: Iterable[Contest]) -> Counter[str]:
+    """What of all turns and repeats, as many as any judgment of the same models has, was neither judged nor failed."""
+    file = questions.file
+    turns: dict[Hashable, range] = {file.ids[row]: range(1, file.turns[row] + 1) for row in questions.rows}
+    repeats: defaultdict[Contest, int] = defaultdict(lambda: 1)
     for judgment in group.judgments:
-        models = contest(judgment)
-        seen[models].add((judgment.question_id, judgment.turn, judgment.repeat))
-        repeats[models] = max(repeats[models], judgment.repeat)
-    for failure in group.failures:
-        seen[contest_of_failure(failure)].add(work_of_failure(failure)[1:])
+        if judgment.repeat:
+            repeats[judgment.contest] = max(repeats[judgment.contest], judgment.repeat + 1)
+    done = group.works.union(map(work_of_failure, group.failures))
+    done_of = Counter(
+        [
+            models
+            for models, question_id, turn, repeat in done
+            if turn in turns.get(question_id, range(0)) and repeat in range(repeats[models])
+        ]
+    )
+    wanted = sum(map(len, turns.values()))
     missing: Counter[str] = Counter()
     for models in contests:
-        lacking = sum(
-            (question.question_id, turn, repeat) not in seen[models]
-            for question in questions
-            for turn in range(1, len(question.turns) + 1)
-            for repeat in range(repeats[models] + 1)
-        )
-        missing.update(dict.fromkeys(models, lacking))
+        missing.update(dict.fromkeys(models, wanted * repeats[models] - done_of[models]))
     return +missing
-
-
-def _truncated(judgment: Judgment) -> tuple[str, ...]:
-    if isinstance(judgment, SingleJudgment):
-        return (judgment.model,) if judgment.truncated_answer else ()
-    return tuple(model for model in contest(judgment) if model in judgment.truncated_answers)
 
 
 def _prompts_mixed(group: Group) -> Iterator[str]:
     """Says when one answer was judged with several prompts of the set, with and without a reference for example."""
     prompts: defaultdict[Hashable, set[str]] = defaultdict(set)
     for each in group.judgments:
-        prompts[contest(each), each.question_id, each.turn, each.repeat].add(each.judge[1])
+        prompts[each.contest, each.question_id, each.turn, each.repeat].add(each.by.prompt)
     mixed = [names for names in prompts.values() if len(names) > 1]
     if mixed:
         names = ", ".join(sorted(set().union(*mixed)))
@@ -130,9 +135,9 @@ def _prompts_mixed(group: Group) -> Iterator[str]:
 def _prompts_reworded(group: Group) -> Iterator[str]:
     """Says when prompts of the set were edited between judgments. FastChat's lines do not name the wording."""
     wordings: defaultdict[str, set[str]] = defaultdict(set)
-    for each in group.judgments:
-        if each.prompt_hash:
-            wordings[each.judge[1]].add(each.prompt_hash)
+    for by in {id(each.by): each.by for each in group.judgments}.values():
+        if by.prompt_hash:
+            wordings[by.prompt].add(by.prompt_hash)
     edited = [f"{name}: {len(hashes)} wordings" for name, hashes in sorted(wordings.items()) if len(hashes) > 1]
     if edited:
         yield f"prompts reworded in between ({', '.join(edited)}): figures under different wordings do not compare"
@@ -147,7 +152,7 @@ def _references(group: Group) -> Iterator[str]:
 
 def _orders(group: Group) -> Iterator[str]:
     """How often the two orders of a pair gave the same verdict."""
-    pairs = [each for each in group.judgments if isinstance(each, PairJudgment) and has_verdict(each)]
+    pairs = [each for each in group.judgments if isinstance(each, PairBrief) and each.has_verdict]
     both = [each for each in pairs if each.one_order is None]
     same = sum(each.g1_winner == each.g2_winner for each in both)
     if both:

@@ -4,16 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mtbench.records import Judgment, PairJudgment, QuestionId, SingleJudgment
-from mtbench.reports.judgments import Group, contest, has_verdict
+from msgspec import Struct
+
+from mtbench.briefs import GradeBrief, JudgmentBrief, PairBrief
+from mtbench.records import QuestionId
+from mtbench.reports.judgments import Group
 from mtbench.reports.tables import Cell, Column
 from mtbench.stats.panels import panel_scores, panel_verdicts
 from mtbench.stats.scores import means_by
 from mtbench.stats.winrates import win_rates
 
 
-@dataclass(frozen=True, slots=True)
-class Grade:
+class Grade(Struct, frozen=True, gc=False):
     """A score of one model's answer to one turn."""
 
     model: str
@@ -22,8 +24,7 @@ class Grade:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Game:
+class Game(Struct, frozen=True, gc=False):
     """The verdict on two models' answers to one turn: model_1, model_2 or tie."""
 
     model_1: str
@@ -55,7 +56,7 @@ class Measure(Protocol):
     category_decimals: int
     panel_rule: str
 
-    def verdicts(self, judgments: Iterable[Judgment]) -> list[Verdict]:
+    def verdicts(self, judgments: Iterable[JudgmentBrief]) -> list[Verdict]:
         """The judgments that hold a verdict, as verdicts."""
 
     def panel(self, groups: Sequence[Group]) -> list[Verdict]:
@@ -74,15 +75,15 @@ class Scores:
     category_decimals = 2
     panel_rule = "each answer's score is the mean of the judges' scores"
 
-    def verdicts(self, judgments: Iterable[Judgment]) -> list[Verdict]:
-        return [Grade(each.model, each.question_id, each.turn, each.score) for each in _graded(judgments)]
+    def verdicts(self, judgments: Iterable[JudgmentBrief]) -> list[Verdict]:
+        return [Grade(each.models[0], each.question_id, each.turn, each.score) for each in _graded(judgments)]
 
     def panel(self, groups: Sequence[Group]) -> list[Verdict]:
         judges, units, scores = [], [], []
         for group in groups:
             for each in _graded(group.judgments):
                 judges.append(group.judge)
-                units.append((each.model, each.question_id, each.turn))
+                units.append((each.models[0], each.question_id, each.turn))
                 scores.append(each.score)
         together = panel_scores([group.judge for group in groups], judges, units, scores)
         return [Grade(*unit, score) for unit, score in together.items()]
@@ -120,19 +121,21 @@ class WinRates:
         self._baseline = baseline
         self.title = f"win rates against {baseline}" if baseline is not None else "win rates over all pairs"
 
-    def verdicts(self, judgments: Iterable[Judgment]) -> list[Verdict]:
-        return [
-            Game(each.model_1, each.model_2, each.question_id, each.turn, each.winner) for each in _played(judgments)
-        ]
+    def verdicts(self, judgments: Iterable[JudgmentBrief]) -> list[Verdict]:
+        games: list[Verdict] = []
+        for each in _played(judgments):
+            model_1, model_2 = each.models
+            games.append(Game(model_1, model_2, each.question_id, each.turn, each.winner))
+        return games
 
     def panel(self, groups: Sequence[Group]) -> list[Verdict]:
         judges, units, winners = [], [], []
         for group in groups:
             for each in _played(group.judgments):
-                model_1, model_2 = contest(each)
+                model_1, model_2 = each.contest
                 judges.append(group.judge)
                 units.append((model_1, model_2, each.question_id, each.turn))
-                winners.append(each.winner if model_1 == each.model_1 else _MIRRORED[each.winner])
+                winners.append(each.winner if each.contest == each.models else _MIRRORED[each.winner])
         together = panel_verdicts([group.judge for group in groups], judges, units, winners)
         return [Game(*unit, winner) for unit, winner in together.items()]
 
@@ -164,9 +167,9 @@ class WinRates:
 _MIRRORED = {"model_1": "model_2", "model_2": "model_1", "tie": "tie"}
 
 
-def _graded(judgments: Iterable[Judgment]) -> list[SingleJudgment]:
-    return [each for each in judgments if isinstance(each, SingleJudgment) and has_verdict(each)]
+def _graded(judgments: Iterable[JudgmentBrief]) -> list[GradeBrief]:
+    return [each for each in judgments if isinstance(each, GradeBrief) and each.has_verdict]
 
 
-def _played(judgments: Iterable[Judgment]) -> list[PairJudgment]:
-    return [each for each in judgments if isinstance(each, PairJudgment) and has_verdict(each)]
+def _played(judgments: Iterable[JudgmentBrief]) -> list[PairBrief]:
+    return [each for each in judgments if isinstance(each, PairBrief) and each.has_verdict]

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from math import isclose, isfinite
 
 from rich import box
 from rich.cells import cell_len
@@ -12,6 +13,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from mtbench.reports.tables import Cell, Column, Format, Results, Table
+from mtbench.stats.estimates import Estimate
 
 SCHEMA_VERSION = 1
 GAP = 2
@@ -39,20 +41,43 @@ def _shown(table: Table) -> tuple[list[Column], list[list[str]], list[str]]:
     hidden = [number for number, cells in enumerate(columns) if table.columns[number].quiet and not any(cells)]
     kept = [number for number in range(len(columns)) if number not in hidden]
     none = [table.columns[number].label for number in hidden if None not in columns[number]]
-    rows = [[_cell(row[number], table.columns[number]) for number in kept] for row in table.rows]
+    shown = [_cells([row[number] for row in table.rows], table.columns[number]) for number in kept]
+    rows = [list(row) for row in zip(*shown, strict=True)]
     foot = [f"none {', '.join(none[:-1])}{' or ' if none[1:] else ''}{none[-1]}"] if none else []
     return [table.columns[number] for number in kept], rows, [*foot, *table.foot]
 
 
+def _cells(values: Sequence[Cell], column: Column) -> list[str]:
+    """The cells of one column. Intervals stand under each other, and so do figures that have none."""
+    intervals = [_interval(value) if isinstance(value, Estimate) else "" for value in values]
+    width = max(map(len, intervals), default=0)
+    return [_cell(value, column) + interval.rjust(width) for value, interval in zip(values, intervals, strict=True)]
+
+
 def _cell(value: Cell, column: Column) -> str:
-    if value is None:
+    figure = value.value if isinstance(value, Estimate) else value
+    if figure is None:
         return "-"
-    if isinstance(value, float) and column.decimals is not None:
-        return f"{value:.{column.decimals}f}"
-    return _printable(str(value))
+    if isinstance(figure, float) and column.decimals is not None:
+        return f"{figure:.{column.decimals}f}"
+    return printable(str(figure))
 
 
-def _printable(text: str) -> str:
+def _interval(estimate: Estimate) -> str:
+    """Half its width, where it lies evenly around the figure; nothing where it is not known."""
+    below, above = estimate.value - estimate.low, estimate.high - estimate.value
+    if not isfinite(below + above):
+        return ""
+    if isclose(below, above, rel_tol=1e-6, abs_tol=1e-9):
+        return f" ±{above:.{_DIGITS if above < _LARGE else 0}f}"
+    return f" ({estimate.low:.{_DIGITS}f} to {estimate.high:.{_DIGITS}f})"
+
+
+_DIGITS, _LARGE = 2, 10
+"""Decimals of an interval, and the half width from which on it has none."""
+
+
+def printable(text: str) -> str:
     """`text` without what a terminal would take for a command."""
     return "".join(each if each.isprintable() else "�" for each in text)
 
@@ -60,24 +85,24 @@ def _printable(text: str) -> str:
 def _draw(results: Results, console: Console) -> None:
     for table in results.tables:
         columns, rows, foot = _shown(table)
-        console.print(Text(_printable(table.title), style="bold"))
+        console.print(Text(printable(table.title), style="bold"))
         for number, block in enumerate(_blocks(columns, rows, console.width)):
             drawn = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
             drawn.add_column(columns[0].label, overflow="fold")
             for each in block:
-                drawn.add_column(_printable(columns[each].label), justify="right", no_wrap=True)
+                drawn.add_column(printable(columns[each].label), justify="right", no_wrap=True)
             for row in rows:
                 drawn.add_row(Text(row[0]), *(Text(row[each]) for each in block))
             if number:
                 console.print()
             console.print(drawn)
         for warning in table.warnings:
-            console.print(Text(f"WARNING  {_printable(warning)}", style="bold red"))
+            console.print(Text(f"WARNING  {printable(warning)}", style="bold red"))
         for line in foot:
-            console.print(Text(_printable(line), style="dim"))
+            console.print(Text(printable(line), style="dim"))
         console.print()
     for note in results.notes:
-        console.print(Text(f"note: {_printable(note)}"))
+        console.print(Text(f"note: {printable(note)}"))
 
 
 def _blocks(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[list[int]]:
@@ -103,7 +128,7 @@ def _fill(needed: Sequence[int], limit: int) -> list[list[int]]:
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[int]:
-    lines = [[_printable(column.label) for column in columns], *rows]
+    lines = [[printable(column.label) for column in columns], *rows]
     return [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
 
 
@@ -111,34 +136,41 @@ def _plain(results: Results) -> str:
     lines: list[str] = []
     for table in results.tables:
         columns, rows, foot = _shown(table)
-        widths = _widths(columns, rows)
-        lines.append(_printable(table.title))
-        for row in [[_printable(column.label) for column in columns], *rows]:
-            padded = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
-            numbers = [space + cell for cell, space in zip(row[1:], padded[1:], strict=True)]
-            lines.append("  ".join([row[0] + padded[0], *numbers]).rstrip())
-        lines += [f"WARNING: {_printable(warning)}" for warning in table.warnings]
-        lines += [*map(_printable, foot), ""]
-    lines += [f"note: {_printable(note)}" for note in results.notes]
+        lines.append(printable(table.title))
+        lines += plain_table([[printable(column.label) for column in columns], *rows])
+        lines += [f"WARNING: {printable(warning)}" for warning in table.warnings]
+        lines += [*map(printable, foot), ""]
+    lines += [f"note: {printable(note)}" for note in results.notes]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def plain_table(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of cells as aligned text: the first column to the left, the others to the right."""
+    widths = [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
+    aligned = []
+    for row in lines:
+        padded = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        numbers = [space + cell for cell, space in zip(row[1:], padded[1:], strict=True)]
+        aligned.append("  ".join([row[0] + padded[0], *numbers]).rstrip())
+    return aligned
 
 
 def _markdown(results: Results) -> str:
     parts: list[str] = []
     for table in results.tables:
         columns, rows, foot = _shown(table)
-        lines = [[_escaped(_printable(column.label)) for column in columns], ["---", *["---:"] * (len(columns) - 1)]]
-        lines += [[_escaped(cell) for cell in row] for row in rows]
-        parts.append(f"**{_escaped(_printable(table.title))}**")
+        lines = [[escaped(printable(column.label)) for column in columns], ["---", *["---:"] * (len(columns) - 1)]]
+        lines += [[escaped(cell) for cell in row] for row in rows]
+        parts.append(f"**{escaped(printable(table.title))}**")
         parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
-        parts += [f"**Warning:** {_escaped(_printable(warning))}" for warning in table.warnings]
+        parts += [f"**Warning:** {escaped(printable(warning))}" for warning in table.warnings]
         if foot:
-            parts.append("\n".join(f"- {_escaped(_printable(line))}" for line in foot))
-    parts += [f"Note: {_escaped(_printable(note))}" for note in results.notes]
+            parts.append("\n".join(f"- {escaped(printable(line))}" for line in foot))
+    parts += [f"Note: {escaped(printable(note))}" for note in results.notes]
     return "\n\n".join(parts) + "\n"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """`text` so that Markdown shows it as it is."""
     return re.sub(r"[\\|*<>\[\]]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
 
@@ -152,8 +184,8 @@ def _csv(results: Results) -> str:
             model, judge = str(row[0]), " + ".join(table.judges)
             key = {"bench": results.bench, "mode": results.mode.value, "judge": judge, "prompt_set": table.prompt_set}
             record = records.setdefault((judge, table.prompt_set, model), {**key, "model": model})
-            named = zip(table.columns[1:], row[1:], strict=True)
-            record.update({prefix + column.key: value for column, value in named})
+            named = _named(table.columns[1:], row[1:])
+            record.update({prefix + key: value for key, value in named.items()})
     names = list(dict.fromkeys(name for record in records.values() for name in record))
     out = io.StringIO()
     writer = csv.DictWriter(out, names, lineterminator="\n")
@@ -189,4 +221,16 @@ def _json(results: Results) -> str:
 
 
 def _named(columns: Sequence[Column], row: Sequence[Cell]) -> dict[str, Cell]:
-    return {column.key: value for column, value in zip(columns, row, strict=True)}
+    """The cells by name; an interval's ends stand beside the figure, as KEY_low and KEY_high."""
+    named: dict[str, Cell] = {}
+    for column, cell in zip(columns, row, strict=True):
+        if isinstance(cell, Estimate):
+            named[column.key] = cell.value
+            named[f"{column.key}_low"], named[f"{column.key}_high"] = _known(cell.low), _known(cell.high)
+        else:
+            named[column.key] = cell
+    return named
+
+
+def _known(figure: float) -> float | None:
+    return figure if isfinite(figure) else None

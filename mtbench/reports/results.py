@@ -6,14 +6,14 @@ from pathlib import Path, PurePath
 
 from mtbench import files
 from mtbench.benches import Bench, load_answers, load_questions, select
+from mtbench.briefs import GradeBrief, JudgmentBrief
 from mtbench.errors import Interrupted, MtbenchError
 from mtbench.indexes import Questions
 from mtbench.outputs import failures_in
-from mtbench.records import Judgment, Question, SingleJudgment
 from mtbench.reports.building import Scope, build_tables
 from mtbench.reports.counts import reasons, unknown_questions
 from mtbench.reports.figures import Scores, WinRates
-from mtbench.reports.judgments import Group, contest, group, read_file
+from mtbench.reports.judgments import Group, group, read_file
 from mtbench.reports.tables import Mode, Results
 
 FASTCHAT_BASELINE = "gpt-3.5-turbo"
@@ -47,7 +47,7 @@ def collect(bench: Bench, query: Query) -> Results:
     has_grades = any(path.stat().st_size for path in grades.values())
     mode = query.mode or (Mode.SINGLE if has_grades or not pairs else Mode.PAIRWISE_ALL)
     found = grades if mode is Mode.SINGLE else pairs
-    names = _chosen(query.judges, list(found), "--judge", f"in {folder} for --mode {mode}") if found else []
+    names = chosen(query.judges, list(found), "--judge", f"in {folder} for --mode {mode}") if found else []
     paths = [found[name] for name in names or found]
     contents = [read_file(path, notes.append) for path in paths]
     groups = group(contents)
@@ -90,9 +90,9 @@ def collect_file(path: Path, query: Query, bench: Bench | None, why_no_bench: st
     if not judgments:
         raise MtbenchError(f"--input {path}: the file has no judgments")
     mode = _mode_of_file(path, judgments[0], query.mode)
-    judges = list(dict.fromkeys(judgment.judge[0] for judgment in judgments))
-    chosen = set(_chosen(query.judges, judges, "--judge", f"in {path}") or judges)
-    groups = [each for each in group([(judgments, failures)]) if each.judge in chosen]
+    judges = list(dict.fromkeys(judgment.by.judge for judgment in judgments))
+    wanted = chosen(query.judges, judges, "--judge", f"in {path}") or judges
+    groups = [each for each in group([(judgments, failures)]) if each.judge in wanted]
     questions = load_questions(bench.source / "question.jsonl") if bench else None
     if questions and unknown_questions(judgments, questions):
         why_no_bench = f"bench {bench.name if bench else ''} does not have all questions of {path}"
@@ -112,28 +112,28 @@ def collect_file(path: Path, query: Query, bench: Bench | None, why_no_bench: st
 
 
 def _scope(
-    groups: Sequence[Group], mode: Mode, query: Query, questions: Sequence[Question] | None, answered: Sequence[str]
+    groups: Sequence[Group], mode: Mode, query: Query, questions: Questions | None, answered: Sequence[str]
 ) -> Scope:
-    judged = {model for each in groups for judgment in each.judgments for model in contest(judgment)}
+    judged = {model for each in groups for model in each.models()}
     baseline = None if mode is Mode.SINGLE else _baseline(query, mode, sorted(judged))
     everyone = sorted(judged | set(answered))
-    chosen = _chosen(query.models, everyone, "--model", "here")
+    models = chosen(query.models, everyone, "--model", "here")
     scope = Scope(
         mode=mode,
         measure=Scores() if mode is Mode.SINGLE else WinRates(baseline if mode is Mode.PAIRWISE_BASELINE else None),
-        models=frozenset(chosen or everyone),
-        are_chosen=bool(chosen),
+        models=frozenset(models or everyone),
+        are_chosen=bool(models),
         baseline=baseline,
         questions=questions,
-        answered=[model for model in answered if not chosen or model in chosen],
-        category_of={question.question_id: question.category for question in questions or ()},
+        answered=[model for model in answered if not models or model in models],
+        category_of=questions.category_of() if questions else {},
     )
     return replace(scope, answered=answered) if scope.is_of_one else scope
 
 
 def _baseline(query: Query, mode: Mode, judged: Sequence[str]) -> str | None:
     if query.baseline is not None:
-        return _chosen([query.baseline], judged, "--baseline", "in these judgments")[0]
+        return chosen([query.baseline], judged, "--baseline", "in these judgments")[0]
     if mode is Mode.PAIRWISE_ALL:
         return None
     if FASTCHAT_BASELINE in judged:
@@ -141,7 +141,7 @@ def _baseline(query: Query, mode: Mode, judged: Sequence[str]) -> str | None:
     raise MtbenchError(f"pairwise-baseline needs --baseline; the models of these judgments are {', '.join(judged)}")
 
 
-def _chosen(wanted: Sequence[str], known: Sequence[str], option: str, where: str) -> list[str]:
+def chosen(wanted: Sequence[str], known: Sequence[str], option: str, where: str) -> list[str]:
     """`wanted` as `known` has it. Raises MtbenchError for what is not there."""
     found = []
     for name in wanted:
@@ -157,13 +157,13 @@ def _chosen(wanted: Sequence[str], known: Sequence[str], option: str, where: str
 def _only_questions(group: Group, scope: Scope) -> Group:
     return replace(
         group,
-        judgments=tuple(each for each in group.judgments if each.question_id in scope.category_of),
+        judgments=tuple([each for each in group.judgments if each.question_id in scope.category_of]),
         failures=tuple(each for each in group.failures if each.key.get("question_id") in scope.category_of),
     )
 
 
-def _mode_of_file(path: Path, judgment: Judgment, asked: Mode | None) -> Mode:
-    single = isinstance(judgment, SingleJudgment)
+def _mode_of_file(path: Path, judgment: JudgmentBrief, asked: Mode | None) -> Mode:
+    single = isinstance(judgment, GradeBrief)
     mode = asked or (Mode.SINGLE if single else Mode.PAIRWISE_ALL)
     if single is not (mode is Mode.SINGLE):
         holds, use = ("single grades", "single") if single else ("pair judgments", "pairwise-all or pairwise-baseline")

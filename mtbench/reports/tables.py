@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-Cell = str | int | float | None
+from mtbench.stats.estimates import Estimate
+
+Cell = str | int | float | Estimate | None
+"""An Estimate is a figure with its interval."""
 
 
 class Mode(StrEnum):

@@ -21,3 +21,16 @@ def test_settings_are_utf_8_whatever_the_locale(tmp_path: Path) -> None:
     arguments = ("gen-answers", "--model", "openai/x", "--base-url", "http://127.0.0.1:1/v1", "--dry-run")
     done = mtbench(tmp_path, *arguments, env=plain)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_section_holds_for_its_command_alone_and_goes_first(tmp_path: Path) -> None:
+    (tmp_path / "mtbench.yaml").write_text("bench: absent\nshow-results:\n  bench: other\n")
+    assert "'other'" in mtbench(tmp_path, "show-results").stderr
+    assert "'absent'" in mtbench(tmp_path, "questions", "show", "1").stderr
+
+
+def test_an_unknown_option_in_a_section_is_named_with_it(tmp_path: Path) -> None:
+    (tmp_path / "mtbench.yaml").write_text("show-results:\n  bensh: other\n")
+    result = mtbench(tmp_path, "judge", "--judge", "openai/j")
+    assert result.returncode == 2
+    assert "mtbench.yaml: show-results: no option 'bensh'; did you mean 'bench'?" in result.stderr

@@ -110,8 +110,8 @@ def test_judgments_load_or_the_line_is_named(folder: Path, lines: list[bytes]) -
     held = Held(lines_there, "last")
 
     def read() -> None:
-        for place, brief in judgment_briefs(lines_there):
-            held.add(brief, place)
+        for brief in judgment_briefs(lines_there):
+            held.add(brief)
 
     value_or_error(read, path)
 

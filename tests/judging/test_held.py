@@ -52,8 +52,8 @@ class Asked:
     def __init__(self, folder: Path, lines: Sequence[Json], rule: str) -> None:
         there = Lines(write_lines(folder / "j.jsonl", lines))
         self.held = Held(there, rule)
-        for place, brief in judgment_briefs(there):
-            self.held.add(brief, place)
+        for brief in judgment_briefs(there):
+            self.held.add(brief)
 
     def has(
         self,

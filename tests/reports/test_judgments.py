@@ -1,18 +1,30 @@
 """Reading judgment files."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
+from mtbench.briefs import judgment_briefs
 from mtbench.errors import BadRecord
-from mtbench.records import Failure, Json, Where, judgment_from_json, prompt_set
+from mtbench.files import Lines
+from mtbench.records import Failure, Json, prompt_set
 from mtbench.reports.judgments import Group, contest_of_failure, group, read_file, read_judgments
 from tests.reports.lines import grade, ours, pair
 from tests.support.benches import write_lines
 
 
-def groups_of(*lines: Json, failures: tuple[Failure, ...] = ()) -> list[Group]:
-    return group([([judgment_from_json(line, Where(Path("lines"))) for line in lines], failures)])
+class Grouping(Protocol):
+    def __call__(self, *lines: Json, failures: Sequence[Failure] = ()) -> list[Group]: ...
+
+
+@pytest.fixture
+def groups_of(tmp_path: Path) -> Grouping:
+    def read(*lines: Json, failures: Sequence[Failure] = ()) -> list[Group]:
+        return group([(list(judgment_briefs(Lines(write_lines(tmp_path / "lines.jsonl", lines)))), failures)])
+
+    return read
 
 
 def scores(one: Group) -> list[float]:
@@ -34,7 +46,7 @@ def test_the_set_of_a_prompt_is_before_the_slash_and_fastchat_s_names_have_none(
     assert prompt_set(prompt) == name
 
 
-def test_a_group_is_one_judge_with_one_prompt_set() -> None:
+def test_a_group_is_one_judge_with_one_prompt_set(groups_of: Grouping) -> None:
     found = groups_of(
         grade(1, "a", 5),
         grade(1, "a", 5, judge=["gpt-4", "single-math-v1"]),
@@ -48,45 +60,45 @@ def test_a_group_is_one_judge_with_one_prompt_set() -> None:
     ]
 
 
-def test_a_line_of_ours_supersedes_the_earlier_ones_of_the_same_work() -> None:
+def test_a_line_of_ours_supersedes_the_earlier_ones_of_the_same_work(groups_of: Grouping) -> None:
     (one,) = groups_of(ours(grade(1, "a", 2)), ours(grade(1, "b", 3)), ours(grade(1, "a", 4)), ours(grade(1, "a", 9)))
     assert (scores(one), one.superseded, one.duplicates) == ([3, 9], 2, 0)
 
 
-def test_a_line_of_ours_supersedes_fastchat_s_under_the_same_prompt_name() -> None:
+def test_a_line_of_ours_supersedes_fastchat_s_under_the_same_prompt_name(groups_of: Grouping) -> None:
     (one,) = groups_of(grade(1, "a", 2), grade(1, "a", 3), grade(1, "a", 4, request_hash="aa"))
     assert (scores(one), one.superseded) == ([4], 2)
 
 
-def test_fastchat_s_lines_supersede_nothing_and_are_all_counted() -> None:
+def test_fastchat_s_lines_supersede_nothing_and_are_all_counted(groups_of: Grouping) -> None:
     (one,) = groups_of(grade(1, "a", 2, request_hash="aa"), grade(1, "a", 3), grade(1, "a", 4))
     assert (scores(one), one.superseded, one.duplicates) == ([2, 3, 4], 0, 2)
 
 
-def test_another_prompt_of_the_same_set_on_the_same_work_supersedes() -> None:
+def test_another_prompt_of_the_same_set_on_the_same_work_supersedes(groups_of: Grouping) -> None:
     now_beside_a_reference = ours(grade(1, "a", 3)) | {"judge": ["gpt-4", "default/single-reference"]}
     (one,) = groups_of(ours(grade(1, "a", 2)), now_beside_a_reference)
     assert (scores(one), one.superseded) == ([3], 1)
 
 
 @pytest.mark.parametrize("other", [{"turn": 2}, {"repeat": 1}, {"question_id": 2}])
-def test_other_work_is_not_superseded(other: Json) -> None:
+def test_other_work_is_not_superseded(groups_of: Grouping, other: Json) -> None:
     (one,) = groups_of(ours(grade(1, "a", 2)), ours(grade(1, "a", 3)) | other)
     assert (scores(one), one.superseded) == ([2, 3], 0)
 
 
-def test_a_pair_stored_mirrored_is_the_same_pair() -> None:
+def test_a_pair_stored_mirrored_is_the_same_pair(groups_of: Grouping) -> None:
     (one,) = groups_of(ours(pair(1, "a b", "11")), ours(pair(1, "b a", "22")), ours(pair(1, "a c", "11")))
     assert (len(one.judgments), one.superseded) == (2, 1)
 
 
-def test_a_pair_played_in_one_order_supersedes_too() -> None:
+def test_a_pair_played_in_one_order_supersedes_too(groups_of: Grouping) -> None:
     first = pair(1, "a b", "11", judge=["gpt-4", "default/pair"], g2_request_hash="bb", one_order="g2")
     (one,) = groups_of(first, first)
     assert one.superseded == 1
 
 
-def test_a_failure_goes_to_the_prompt_set_that_it_names_or_else_to_all_of_its_file() -> None:
+def test_a_failure_goes_to_the_prompt_set_that_it_names_or_else_to_all_of_its_file(groups_of: Grouping) -> None:
     named = Failure({"question_id": 2, "models": ["b", "a"], "prompt": "default/single"}, "unavailable", "", 1.0)
     judged = Failure({"question_id": 2, "models": ["a"], "prompt": "single-v1"}, "unavailable", "", 1.0)
     nameless = Failure({"question_id": 2}, "unavailable", "", 1.0)
@@ -98,7 +110,7 @@ def test_a_failure_goes_to_the_prompt_set_that_it_names_or_else_to_all_of_its_fi
     assert [contest_of_failure(each) for each in (named, judged, nameless)] == [("a", "b"), ("a",), ()]
 
 
-def test_a_failure_that_outlived_its_work_is_not_counted() -> None:
+def test_a_failure_that_outlived_its_work_is_not_counted(groups_of: Grouping) -> None:
     key = {"question_id": 1, "turn": 1, "models": ["b", "a"], "prompt": "default/pair", "repeat": 0}
     changes: list[Json] = [
         {},

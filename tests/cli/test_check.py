@@ -1,0 +1,219 @@
+"""`mtbench check`: the gate, as a CI job meets it."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import orjson
+import pytest
+
+from tests.support.benches import read_lines, write_lines
+from tests.support.cli import mtbench
+from tests.support.judged import Score, answered, graded, make_judged
+
+PAIR = ("check", "--bench", "tiny", "--model", "new", "--baseline", "old")
+
+
+def wave(level: float, size: float = 1.0, of: int = 1) -> Score:
+    """Scores around a level that go up and down by question."""
+    return lambda question, turn: level + size * ((question // of) % 3 - 1) + 0.25 * (turn - 1)
+
+
+@pytest.mark.parametrize(
+    ("new", "code", "last"),
+    [(wave(7.5), 0, "pass"), (wave(5.0), 1, "fail")],
+    ids=["better", "worse"],
+)
+def test_a_clear_case_is_decided(tmp_path: Path, new: Score, code: int, last: str) -> None:
+    make_judged(tmp_path, {"new": new, "old": wave(6.0, of=2)})
+    done = mtbench(tmp_path, *PAIR)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout.splitlines()[-1] == last
+    assert "difference at least -0.2" in done.stdout
+
+
+def test_too_little_evidence_is_its_own_outcome_and_says_what_it_takes(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": wave(6.0), "old": wave(6.0, of=2)})
+    done = mtbench(tmp_path, *PAIR)
+    assert done.returncode == 1
+    assert "OPEN" in done.stdout
+    assert "40 questions do not decide" in done.stdout
+    assert "which counts as a fail here (--inconclusive)" in done.stdout
+    assert mtbench(tmp_path, *PAIR, "--inconclusive", "pass").returncode == 0
+
+
+def test_rules_by_score_and_category_each_have_their_line(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": wave(7.0), "old": wave(7.0)})
+    rules = ("--min-score", "6", "--category", "math:6", "--category", "writing:9.5")
+    done = mtbench(tmp_path, *PAIR, *rules, "--format", "json")
+    document = orjson.loads(done.stdout)
+    assert [(each["category"], each["outcome"]) for each in document["rules"]] == [
+        (None, "pass"),
+        ("math", "pass"),
+        ("writing", "fail"),
+    ]
+    assert (done.returncode, document["exit_code"]) == (1, 1)
+    assert [each["estimate"]["questions"] for each in document["rules"]] == [40, 20, 20]
+
+
+def test_rules_may_stand_in_the_settings_file(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": wave(7.0), "old": wave(7.0)})
+    (tmp_path / "mtbench.yaml").write_text(
+        "bench: tiny\ncheck:\n  model: new\n  min-score: 6\n  category: ['math:6', 'writing:6']\n"
+    )
+    done = mtbench(tmp_path, "check")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("PASS") == 3
+
+
+def test_reports_are_written_by_their_endings_and_added_to_the_summary(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    (tmp_path / "summary.md").write_text("before\n")
+    outputs = [part for name in ("out/gate.xml", "gate.json", "gate.md", "gate.metrics") for part in ("--output", name)]
+    done = mtbench(tmp_path, *PAIR, *outputs, env={"GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")})
+    assert done.returncode == 0, done.stderr
+    assert ElementTree.parse(tmp_path / "out/gate.xml").find("testsuite/testcase") is not None
+    assert orjson.loads((tmp_path / "gate.json").read_bytes())["outcome"] == "pass"
+    assert (tmp_path / "gate.metrics").read_text().endswith("# EOF\n")
+    assert (tmp_path / "summary.md").read_text() == "before\n" + (tmp_path / "gate.md").read_text() + "\n"
+
+
+def test_a_report_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    (tmp_path / "taken").write_text("")
+    for more, env in (
+        (["--output", "taken/gate.md"], {}),
+        ([], {"GITHUB_STEP_SUMMARY": str(tmp_path / "taken" / "x")}),
+    ):
+        done = mtbench(tmp_path, *PAIR, *more, env=env)
+        assert done.returncode == 2
+        assert "taken" in done.stderr
+
+
+def rewrite(path: Path, model: str, **more: object) -> None:
+    lines = read_lines(path)
+    write_lines(path, [line | (more if line["model"] == model else {}) for line in lines])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"made_by": {"model": "openai/other", "params": {"temperature": 0.0}}}, "judge: openai/judge"),
+        ({"prompt_hash": "def"}, "wording of the judge's prompt: def for the new model, abc for the baseline"),
+        (
+            {"made_by": {"model": "openai/judge", "params": {"temperature": 0.7}}},
+            "judge's temperature: 0.7 for the new",
+        ),
+        ({"verdict_rule": "first"}, "which verdict of a reply counts: first for the new model, last for the baseline"),
+    ],
+    ids=["judge", "prompt", "temperature", "rule"],
+)
+def test_what_was_judged_otherwise_is_refused_by_name(tmp_path: Path, change: dict[str, object], said: str) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    changed = "old" if "openai/judge" in said else "new"
+    rewrite(bench / "model_judgment" / "judge_single.jsonl", changed, **change)
+    done = mtbench(tmp_path, *PAIR)
+    assert done.returncode == 2
+    assert "new and old do not compare: " in done.stderr
+    assert said in done.stderr
+    anyway = mtbench(tmp_path, *PAIR, "--anyway")
+    assert anyway.returncode == 0
+    assert f"note: new and old do not compare: {said}" in anyway.stdout
+
+
+def test_answers_at_another_temperature_are_refused(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    write_lines(bench / "model_answer" / "new.jsonl", [answered(each, "new", temperature=0.0) for each in range(40)])
+    done = mtbench(tmp_path, *PAIR)
+    assert done.returncode == 2
+    assert "answers' temperature: 0.0 for the new model, 0.7 for the baseline" in done.stderr
+
+
+def test_other_questions_are_refused_and_compared_where_both_have_them(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    path = bench / "model_judgment" / "judge_single.jsonl"
+    write_lines(path, [each for each in read_lines(path) if each["model"] == "old" or each["question_id"] < 30])
+    done = mtbench(tmp_path, *PAIR)
+    assert done.returncode == 2
+    assert "questions: none only for the new model, 20 turns (30 (turn 1), 30 (turn 2), 31 (turn 1), …)" in done.stderr
+    anyway = mtbench(tmp_path, *PAIR, "--anyway", "--format", "json")
+    assert orjson.loads(anyway.stdout)["rules"][0]["estimate"]["questions"] == 30
+    assert "30 of the 40 questions of tiny are judged" in anyway.stdout
+
+
+def test_failed_requests_make_it_incomplete(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    path = bench / "model_judgment" / "judge_single.jsonl"
+    write_lines(path, [each for each in read_lines(path) if (each["model"], each["question_id"]) != ("new", 3)])
+    failure = {"key": {"question_id": 3, "turn": 1, "models": ["new"], "repeat": 0}, "reason": "timeout", "tstamp": 2.0}
+    write_lines(path.with_name("judge_single.failures.jsonl"), [failure | {"error": "no reply"}])
+    done = mtbench(tmp_path, *PAIR)
+    assert done.returncode == 3
+    assert "run `mtbench judge` again" in done.stderr
+
+
+def test_of_several_judges_one_is_to_be_named_or_a_panel(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    make_judged(tmp_path, {"new": wave(5.5), "old": wave(6.0)}, judge="grim")
+    done = mtbench(tmp_path, *PAIR)
+    assert done.returncode == 2
+    assert "several judges judged here (grim, judge): say which with --judge" in done.stderr
+    assert mtbench(tmp_path, *PAIR, "--judge", "judge").returncode == 0
+    panel = mtbench(tmp_path, *PAIR, "--judge", "judge", "--judge", "grim", "--format", "json")
+    document = orjson.loads(panel.stdout)
+    assert sorted(document["judges"]) == ["grim", "judge"]
+    assert document["rules"][0]["estimate"]["value"] == pytest.approx(0.5)
+
+
+def test_repeats_of_a_question_are_one_question(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    path = bench / "model_judgment" / "judge_single.jsonl"
+    again = [graded(each, "new", 7.0, turn, repeat=1) for each in range(40) for turn in (1, 2)]
+    write_lines(path, [*read_lines(path), *again])
+    done = mtbench(tmp_path, *PAIR, "--min-score", "1", "--format", "json")
+    estimate = orjson.loads(done.stdout)["rules"][0]["estimate"]
+    assert (estimate["n"], estimate["questions"]) == (160, 40)
+
+
+def test_comparisons_with_the_baseline_decide_by_the_share_won(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    game = {"judge": ["judge", "default/pair"], "turn": 1, "tstamp": 1.0, "g1_judgment": "", "g2_judgment": ""}
+    won = {"model_1": "old", "model_2": "new", "g1_winner": "model_2", "g2_winner": "model_2"}
+    tied = won | {"g2_winner": "tie"}
+    games = [game | {"question_id": each} | (won if each % 4 else tied) for each in range(40)]
+    write_lines(bench / "model_judgment" / "judge_pair.jsonl", games)
+    pairwise = (*PAIR, "--mode", "pairwise-baseline")
+    done = mtbench(tmp_path, *pairwise, "--min-win-rate", "0.6", "--format", "json")
+    rule = orjson.loads(done.stdout)["rules"][0]
+    assert (done.returncode, rule["estimate"]["value"], rule["figure"]) == (0, 0.875, "win_rate")
+    assert mtbench(tmp_path, *pairwise, "--min-win-rate", "0.95").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--model", "new"], "what has it to reach? Give --min-score"),
+        (["--model", "new", "--max-drop", "1"], "compared with what? Give --baseline"),
+        (["--model", "new", "--min-win-rate", "0.5"], "give --mode pairwise-baseline with it"),
+        (["--model", "new", "--mode", "pairwise-baseline", "--baseline", "old"], "Give --min-win-rate"),
+        (["--model", "new", "--mode", "pairwise-baseline", "--min-score", "1"], "--min-score are about grades"),
+        (["--model", "new", "--category", "math"], "give the category and its bar, such as coding:6.5"),
+        (["--model", "new", "--category", "cooking:5"], "tiny has no such category; it has math, writing"),
+        (["--model", "gnu", "--min-score", "5"], "--model gnu: not judged here; there is new, old"),
+        (["--model", "new", "--baseline", "gnu"], "--baseline gnu: not judged here"),
+        (["--model", "new", "--min-score", "5", "--judge", "zeus"], "--judge zeus: not in"),
+        (["--model", "new", "--min-score", "5", "--judge-prompts", "cot"], "no judgments of new with prompts cot"),
+        (["--model", "new", "--min-score", "5", "--output", "gate.pdf"], "what format is that?"),
+    ],
+)
+def test_mistakes_are_said_in_a_sentence(tmp_path: Path, options: list[str], said: str) -> None:
+    make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    done = mtbench(tmp_path, "check", "--bench", "tiny", *options)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nothing_judged_is_said(tmp_path: Path) -> None:
+    done = mtbench(tmp_path, "check", "--model", "new", "--min-score", "5")
+    assert done.returncode == 2
+    assert "no judgments in" in done.stderr
