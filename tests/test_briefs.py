@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ from mtbench.records import (
     judgment_from_json,
     prompt_set,
 )
-from mtbench.wire import UNFIT, pair_line, single_line
+from mtbench.wire import UNFIT, answer_line, pair_line, single_line
 from tests.fuzz import records
 from tests.fuzz.conftest import folder as folder
 from tests.fuzz.profile import examples
@@ -99,10 +100,7 @@ def lines_of(objects: st.SearchStrategy[Json]) -> st.SearchStrategy[list[bytes]]
 def test_a_judgments_brief_is_what_its_record_says(folder: Path, lines: list[bytes]) -> None:
     path = folder / "judgments.jsonl"
     path.write_bytes(b"".join(line + b"\n" for line in lines))
-    expected = outcome(
-        lambda: [told_by_judgment(judgment_from_json(obj, at), place) for place, at, obj in places_and_lines(path)]
-    )
-    assert outcome(lambda: list(judgment_briefs(Lines(path)))) == expected
+    assert outcome(lambda: briefs_in(path, "judgment")) == outcome(lambda: told_by_records(path, "judgment"))
 
 
 @examples(80)
@@ -110,10 +108,7 @@ def test_a_judgments_brief_is_what_its_record_says(folder: Path, lines: list[byt
 def test_an_answers_brief_is_what_its_record_says(folder: Path, lines: list[bytes]) -> None:
     path = folder / "answers.jsonl"
     path.write_bytes(b"".join(line + b"\n" for line in lines))
-    expected = outcome(
-        lambda: [(place, told_by_answer(Answer.from_json(obj, at))) for place, at, obj in places_and_lines(path)]
-    )
-    assert outcome(lambda: list(answer_briefs(Lines(path)))) == expected
+    assert outcome(lambda: briefs_in(path, "answer")) == outcome(lambda: told_by_records(path, "answer"))
 
 
 GRADE: Json = {
@@ -193,6 +188,73 @@ def test_an_answer_that_the_record_refuses_is_refused_by_field(tmp_path: Path, o
         next(briefs)
 
 
+MORE = {"turn": 1, "repeat": 1, "reasked": 1, "prompt_hash": "h", "reference": "r", "verdict_rule": "last"}
+MORE_OF_A_GAME = {"request_hash": "h", "finish_reason": "stop", "thinking": "so", "user_prompt": "?", "judgment": "so"}
+WHOLE = {
+    "grade": GRADE | MORE | MORE_OF_A_GAME | {"usage": {"input": 1}, "truncated_answer": True},
+    "pair": {
+        **(PAIR | MORE),
+        **{f"{game}_{name}": text for game in ("g1", "g2") for name, text in MORE_OF_A_GAME.items()},
+        "usage": {"input": 1},
+        "made_by": GRADE["made_by"],
+        "truncated_answers": ["m"],
+        "one_order": "g1",
+    },
+    "answer": ANSWER
+    | {"question_hash": "h", "made_by": GRADE["made_by"], "tstamp": 1, "answer_id": "", "model_id": ""},
+}
+CHOICE = {"index": 0, "turns": ["x"], "usage": [{}], "finish_reasons": [None], "thinking": [""], "request_hashes": [""]}
+ODD = [
+    *(b"null", b"true", b'""', b'"tie"', b'"$ERROR$"', b"{}", b"[]", b"[null]", b'["a", "b"]', b'[["a"]]', b'{"a": 1}'),
+    *(b"-1", b"-0", b"1.0", b"1.5", b"1e2", b"1e999", b"01", b"1.", b"NaN", b"9" * 20, str(2**63).encode()),
+    *(
+        b'"\\ud800"',
+        b'"\\ud83d\\ude00"',
+        b'"\xff"',
+        b'"\xed\xa0\x80"',
+        b'"\x01"',
+        b'"\\x"',
+        b'{"a": "\xff"}',
+        b"[" * 2000,
+    ),
+]
+"""Values that some readers of JSON take and others refuse, or take for something else."""
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_whatever_value_a_field_has_the_brief_is_what_the_record_says(tmp_path: Path, kind: str) -> None:
+    plain, path = orjson.dumps(WHOLE[kind]), tmp_path / "f.jsonl"
+    lines = [orjson.dumps(WHOLE[kind] | {name: "HERE"}) for name in (*WHOLE[kind], "unknown")]
+    if kind == "answer":
+        lines += [orjson.dumps(WHOLE[kind] | {"choices": [CHOICE | {name: "HERE"}]}) for name in (*CHOICE, "unknown")]
+    for line in lines:
+        for odd in ODD:
+            path.write_bytes(b"\n".join([plain, plain, line.replace(b'"HERE"', odd), plain, b""]))
+            assert outcome(lambda: briefs_in(path, kind)) == outcome(lambda: told_by_records(path, kind)), (line, odd)
+
+
+def briefs_in(path: Path, kind: str) -> list[object]:
+    return list(answer_briefs(Lines(path)) if kind == "answer" else judgment_briefs(Lines(path)))
+
+
+def told_by_records(path: Path, kind: str) -> list[object]:
+    if kind == "answer":
+        return [(place, told_by_answer(Answer.from_json(obj, at))) for place, at, obj in places_and_lines(path)]
+    return [told_by_judgment(judgment_from_json(obj, at), place) for place, at, obj in places_and_lines(path)]
+
+
+@pytest.mark.parametrize("line", WHOLE.values(), ids=WHOLE)
+def test_a_line_as_we_write_it_is_plain(line: Json) -> None:
+    assert sum(takes(read, line) for read in (single_line, pair_line, answer_line)) == 1
+
+
+def takes(read: Callable[[bytes], object], line: Json) -> bool:
+    with suppress(*UNFIT):
+        read(orjson.dumps(line))
+        return True
+    return False
+
+
 def test_who_made_a_line_is_told_line_by_line(tmp_path: Path) -> None:
     others = {**GRADE["made_by"], "model": "p/other"}
     nobody = {name: value for name, value in GRADE.items() if name != "made_by"}
@@ -219,21 +281,11 @@ def test_a_line_that_is_not_plain_is_read_by_its_record(tmp_path: Path, line: Js
 
 
 @pytest.mark.parametrize("kind", [GRADE, PAIR])
-def test_lines_after_the_first_go_by_the_plain_path_and_share_what_made_them(tmp_path: Path, kind: Json) -> None:
+def test_lines_share_what_made_them_and_who_was_judged(tmp_path: Path, kind: Json) -> None:
     path = write_lines(tmp_path / "f.jsonl", [kind, kind, kind])
-    plain = [each for _, _, line in Lines(path).each_raw() for each in [fits(line)]]
-    assert plain == ["GRADE" if kind is GRADE else "PAIR"] * 3
     _, second, third = judgment_briefs(Lines(path))
     assert third.by is second.by
     assert third.contest is second.contest
-
-
-def fits(line: bytes) -> str:
-    for name, read in {"GRADE": single_line, "PAIR": pair_line}.items():
-        with suppress(*UNFIT):
-            read(line)
-            return name
-    return "none"
 
 
 @pytest.mark.parametrize("tail", [b"\n", b"", b"\n\n", b'\n{"question_id": 2, "mod'])

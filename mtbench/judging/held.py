@@ -142,8 +142,8 @@ _set_of: Callable[[str], str] = lru_cache(prompt_set)
 
 
 def _work_of(match: Match, repeat: int, prompt: str) -> int:
-    contest = match.models if len(match.models) == 1 else tuple(sorted(match.models))
-    return _work(_set_of(prompt), match.question.question_id, match.turn, contest, repeat)
+    models = match.models if len(match.models) == 1 else tuple(sorted(match.models))
+    return _work(_set_of(prompt), match.question.question_id, match.turn, models, repeat)
 
 
 def _work(prompts: str, question_id: QuestionId, turn: int, contest: tuple[str, ...], repeat: int) -> int:

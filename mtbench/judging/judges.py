@@ -177,9 +177,9 @@ class Judge:
 
     def _shown(self, match: Match, book: AnswerBook, repeat: int) -> dict[str, Answers]:
         """The answers that the judge is shown in each game, in the order shown."""
-        answers: Answers = [book.conversation(model, match) for model in match.models]
         if self.kind == "single":
-            return {"g1": answers}
+            return {"g1": (book.conversation(match.models[0], match),)}
+        answers: Answers = [book.conversation(model, match) for model in match.models]
         games = {"g1": answers, "g2": answers[::-1]}
         if self.settings.one_order:
             drawn = drawn_order(match, repeat)

@@ -120,7 +120,8 @@ class _Frame(NamedTuple):
         """Whether an answer contains the code word: it may, by guessing, and then the next word is taken."""
         for texts in answers:
             for text in texts:
-                if _shows(text, self.word, self.digit):
+                # An ASCII text without the digit, as most are, needs no closer look: only capitals look the same.
+                if (self.digit in text or not text.isascii()) and _shows(text, self.word):
                     return True
         return False
 
@@ -134,7 +135,7 @@ def _frame(question_turns: tuple[str, ...], reference: tuple[str, ...], layout: 
         seed = f"{attempt}\x1f{question_turns[0]}"
         word = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:12]
         digit = next(filter(str.isdigit, word), "")
-        if not any(_shows(text, word, digit) for text in (*question_turns, *reference)):
+        if not any(_shows(text, word) for text in (*question_turns, *reference)):
             break
         attempt += 1
     frame = _Frame(attempt, word, digit, [f"Code word: {word}"], [])
@@ -154,9 +155,9 @@ def _frame(question_turns: tuple[str, ...], reference: tuple[str, ...], layout: 
     return frame
 
 
-def _shows(text: str, word: str, digit: str) -> bool:
+def _shows(text: str, word: str) -> bool:
     """Whether a text contains the word, or one that looks the same."""
-    if text.isascii():  # where only capitals look the same; a digit is quickly looked for, and absent from most texts
-        return digit in text and word in text.lower()
+    if text.isascii():
+        return word in text.lower()
     # Both, since normalising joins a letter with the accent after it; the second finds words that only look the same.
     return word in text or word in unicodedata.normalize("NFKC", text).casefold()

@@ -4,14 +4,20 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from math import inf, isfinite
 
 from mtbench.errors import MtbenchError
 from mtbench.indexes import Questions
 from mtbench.records import QuestionId
+from mtbench.reports.certainty import FOOT, GROUP, Certainty, beats_table, certainty, differences_table
 from mtbench.reports.counts import Counts, count, foot, warnings
-from mtbench.reports.figures import Figures, Measure, Verdict
+from mtbench.reports.figures import Figures, Measure
 from mtbench.reports.judgments import Contest, Group, contest_of_failure
+from mtbench.reports.ratings import ratings_table
+from mtbench.reports.spread import spread_table
 from mtbench.reports.tables import Cell, Column, Mode, Table
+from mtbench.reports.verdicts import Verdict
+from mtbench.stats.estimates import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +91,19 @@ def _judge_tables(group: Group, scope: Scope, bench: str | None) -> list[Table]:
     players = group.models() | set(scope.answered)
     counts = count(group, scope.questions, scope.contests(players))
     models = _ranked(figures, scope.rows(players))
+    sure = certainty(figures, models)
     about = (bench, f"judge {group.judge}", group.prompt_set)
     main = Table(
         kind=measure.kind,
         title=_title(measure.title, *about),
         judges=(group.judge,),
         prompt_set=group.prompt_set,
-        columns=(Column("model", "model"), *figures.columns, *_COUNT_COLUMNS),
-        rows=[(model, *_cells(figures, model), *_count_cells(figures, counts, model)) for model in models],
+        columns=(Column("model", "model"), *_figure_columns(figures, sure), *_COUNT_COLUMNS),
+        rows=[(model, *_cells(figures, sure, model), *_count_cells(figures, counts, model)) for model in models],
         warnings=list(warnings(counts, Counter(figures.n), models, measure.figure)),
-        foot=list(foot(group, counts, scope.questions, measure.kind)),
+        foot=[*_explained(figures, sure), *foot(group, counts, scope.questions, measure.kind)],
     )
-    return [main, *_category_table(main, verdicts, models, scope, _title(f"{measure.figure} by category", *about))]
+    return [main, *_further(main, figures, sure, models, scope, about, verdicts, [group])]
 
 
 _COUNT_COLUMNS = (
@@ -134,41 +141,96 @@ def _panel_tables(panel: Sequence[Group], scope: Scope, bench: str | None) -> li
     models = _ranked(figures, scope.rows(everyone))
     seen = Counter(model for models, _, _ in work for model in models)
     left_out = len(work) - len(verdicts)
+    sure = certainty(figures, models)
     main = Table(
         kind=measure.kind,
         title=_title(measure.title, *about),
         judges=judges,
         prompt_set=panel[0].prompt_set,
-        columns=(
-            Column("model", "model"),
-            *figures.columns,
-            Column("n", "n"),
-            Column("left_out", "left out", quiet=True),
-        ),
+        columns=(Column("model", "model"), *_figure_columns(figures, sure), *_PANEL_COLUMNS),
         rows=[
-            (model, *_cells(figures, model), figures.n.get(model, 0), seen[model] - figures.n.get(model, 0))
+            (model, *_cells(figures, sure, model), figures.n.get(model, 0), seen[model] - figures.n.get(model, 0))
             for model in models
         ],
         foot=[
             measure.panel_rule,
             *([f"{left_out} of {len(work)} left out: not every judge gave a verdict on them"] if left_out else []),
+            *_explained(figures, sure),
         ],
     )
-    return [main, *_category_table(main, verdicts, models, scope, _title(f"{measure.figure} by category", *about))]
+    by_judge = _judges_table(main, panel, figures, models, scope, _title(f"{measure.figure} by judge", *about))
+    return [main, by_judge, *_further(main, figures, sure, models, scope, about, verdicts, panel)]
 
 
-def _category_table(
-    main: Table, verdicts: Sequence[Verdict], models: Sequence[str], scope: Scope, title: str
-) -> list[Table]:
-    """One figure a category and model; no table where there is but one category, or none is known."""
-    by_category: dict[str, list[Verdict]] = {category: [] for category in scope.category_of.values()}
-    for verdict in verdicts:
-        if verdict.question_id in scope.category_of:
-            by_category[scope.category_of[verdict.question_id]].append(verdict)
-    if len(by_category) < 2:
+def _figure_columns(figures: Figures, sure: Certainty | None) -> list[Column]:
+    bootstrap = Column("bootstrap", "by bootstrap", decimals=4, for_programs=True)
+    return [*figures.columns, bootstrap, *([GROUP] if sure else [])]
+
+
+def _cells(figures: Figures, sure: Certainty | None, model: str) -> Sequence[Cell]:
+    cells: Sequence[Cell] = figures.cells.get(model, (None,) * len(figures.columns))
+    group: list[Cell] = [sure.groups.get(model)] if sure else []
+    return [*cells, figures.bootstrapped.get(model), *group]
+
+
+def _explained(figures: Figures, sure: Certainty | None) -> list[str]:
+    """What ± and the letters are, where there are any."""
+    if not any(isfinite(each.se) for each in figures.overall.values()):
         return []
-    measure = scope.measure
-    by_model = [measure.figures(each).ranked_by for each in by_category.values()]
+    return [FOOT[0], *([FOOT[1]] if sure else [])]
+
+
+def _further(
+    main: Table,
+    figures: Figures,
+    sure: Certainty | None,
+    models: Sequence[str],
+    scope: Scope,
+    about: tuple[str | None, str, str],
+    verdicts: Sequence[Verdict],
+    groups: Sequence[Group],
+) -> list[Table]:
+    """The tables that go with one of figures: by category, ratings, who beats whom, where the error comes from."""
+    figure = scope.measure.figure
+    tables = _category_table(main, figures, models, scope, _title(f"{figure} by category", *about))
+    if scope.mode is Mode.PAIRWISE_ALL and not scope.is_of_one:
+        rated = ratings_table(main, verdicts, _title("ratings", *about))
+        tables += [rated] if rated else []
+    if sure:
+        tables.append(beats_table(main, sure, _title(f"who has the better {figure}", *about)))
+        tables.append(differences_table(main, sure, _title(f"differences in {figure}", *about)))
+    spread = spread_table(main, groups, models, _title("where the error comes from", *about))
+    return [*tables, spread] if spread else tables
+
+
+def _judges_table(
+    main: Table, panel: Sequence[Group], together: Figures, models: Sequence[str], scope: Scope, title: str
+) -> Table:
+    """What each judge says by itself, beside the panel."""
+    alone = [scope.measure.figures(scope.measure.verdicts(each.judgments)) for each in panel]
+    decimals = scope.measure.category_decimals
+    return replace(
+        main,
+        kind="judges",
+        title=title,
+        columns=(
+            Column("model", "model"),
+            *(Column(each.judge, each.judge, decimals=decimals) for each in panel),
+            Column("panel", "panel", decimals=decimals),
+        ),
+        rows=[(model, *(each.overall.get(model) for each in (*alone, together))) for model in models],
+        warnings=(),
+        foot=("each judge of all its verdicts; the panel of those that all judges gave a verdict on",),
+    )
+
+
+def _category_table(main: Table, figures: Figures, models: Sequence[str], scope: Scope, title: str) -> list[Table]:
+    """One figure a category and model; no table where there is but one category, or none is known."""
+    categories = list(dict.fromkeys(scope.category_of.values()))
+    if len(categories) < 2:
+        return []
+    by_category = scope.measure.by_category(figures.values, scope.category_of, categories)
+    nothing: list[Estimate | None] = [None] * len(categories)
     return [
         replace(
             main,
@@ -176,9 +238,9 @@ def _category_table(
             title=title,
             columns=(
                 Column("model", "model"),
-                *(Column(name, name, decimals=measure.category_decimals) for name in by_category),
+                *(Column(name, name, decimals=scope.measure.category_decimals) for name in categories),
             ),
-            rows=[(model, *(figures.get(model) for figures in by_model)) for model in models],
+            rows=[(model, *by_category.get(model, nothing)) for model in models],
             warnings=(),
             foot=(),
         )
@@ -189,10 +251,7 @@ def _title(what: str, bench: str | None, judge: str, prompt_set: str) -> str:
     return f"{bench + ': ' if bench else ''}{what}, {judge}, prompts {prompt_set}"
 
 
-def _cells(figures: Figures, model: str) -> Sequence[Cell]:
-    return figures.cells.get(model, (None,) * len(figures.columns))
-
-
 def _ranked(figures: Figures, models: Iterable[str]) -> list[str]:
     """Best first; those without a figure last, by name."""
-    return sorted(models, key=lambda model: (-figures.ranked_by.get(model, float("-inf")), model))
+    overall = figures.overall
+    return sorted(models, key=lambda model: (-overall[model].value if model in overall else inf, model))

@@ -1,50 +1,43 @@
 """Judgments → figures of each model: FastChat's columns, single or pairwise, of one judge or of a panel."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
-from msgspec import Struct
+import numpy as np
 
 from mtbench.briefs import GradeBrief, JudgmentBrief, PairBrief
 from mtbench.records import QuestionId
 from mtbench.reports.judgments import Group
 from mtbench.reports.tables import Cell, Column
+from mtbench.reports.values import Values, values_of
+from mtbench.reports.verdicts import Game, Grade, Verdict
+from mtbench.stats.estimates import Estimate
 from mtbench.stats.panels import panel_scores, panel_verdicts
-from mtbench.stats.scores import means_by
+from mtbench.stats.winrate_intervals import clustered_win_rate
 from mtbench.stats.winrates import win_rates
 
 
-class Grade(Struct, frozen=True, gc=False):
-    """A score of one model's answer to one turn."""
-
-    model: str
-    question_id: QuestionId
-    turn: int
-    score: float
-
-
-class Game(Struct, frozen=True, gc=False):
-    """The verdict on two models' answers to one turn: model_1, model_2 or tie."""
-
-    model_1: str
-    model_2: str
-    question_id: QuestionId
-    turn: int
-    winner: str
-
-
-Verdict = Grade | Game
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Figures:
-    """A model's cells under `columns`, and the figure that it is ranked by."""
+    """A model's cells under `columns`, the figure that it is ranked by, and the numbers behind them."""
 
     columns: Sequence[Column]
     cells: Mapping[str, Sequence[Cell]]
-    ranked_by: Mapping[str, float]
-    n: Mapping[str, int]
+    overall: Mapping[str, Estimate]
+    values: Values
+
+    @cached_property
+    def bootstrapped(self) -> Mapping[str, Estimate]:
+        """`overall`, with the interval of a bootstrap by question."""
+        drawn = self.values.bootstrapped() if self.overall else {}
+        return {model: replace(drawn[model], value=estimate.value) for model, estimate in self.overall.items()}
+
+    @property
+    def n(self) -> dict[str, int]:
+        """How many verdicts there are on each model."""
+        return {model: estimate.n for model, estimate in self.overall.items()}
 
 
 class Measure(Protocol):
@@ -64,6 +57,11 @@ class Measure(Protocol):
 
     def figures(self, verdicts: Sequence[Verdict]) -> Figures:
         """The figures of every model in `verdicts`."""
+
+    def by_category(
+        self, values: Values, category_of: Mapping[QuestionId, str], categories: Sequence[str]
+    ) -> Mapping[str, Sequence[Estimate | None]]:
+        """The figure of each model by category, in the order of `categories`; None where there is none."""
 
 
 class Scores:
@@ -89,24 +87,22 @@ class Scores:
         return [Grade(*unit, score) for unit, score in together.items()]
 
     def figures(self, verdicts: Sequence[Verdict]) -> Figures:
-        grades = [each for each in verdicts if isinstance(each, Grade)]
-        scores = [each.score for each in grades]
-        by_turn = means_by([(each.model, each.turn) for each in grades], scores)
-        overall = means_by([each.model for each in grades], scores)
-        turns = sorted({turn for _, turn in by_turn})
-        cells: dict[str, Sequence[Cell]] = {}
-        for model, average in overall.items():
-            of_turns = (by_turn.get((model, turn)) for turn in turns)
-            cells[model] = (*(mean.value if mean else None for mean in of_turns), average.value)
+        values = values_of(verdicts)
+        by_turn, overall = values.means_by_turn(), values.means()
         return Figures(
             columns=(
-                *(Column(f"turn_{turn}", f"turn {turn}", decimals=4) for turn in turns),
+                *(Column(f"turn_{turn}", f"turn {turn}", decimals=4) for turn in values.turns),
                 Column("average", "average", decimals=6),
             ),
-            cells=cells,
-            ranked_by={model: average.value for model, average in overall.items()},
-            n={model: average.n for model, average in overall.items()},
+            cells={model: (*by_turn[model], average) for model, average in overall.items()},
+            overall=overall,
+            values=values,
         )
+
+    def by_category(
+        self, values: Values, category_of: Mapping[QuestionId, str], categories: Sequence[str]
+    ) -> Mapping[str, Sequence[Estimate | None]]:
+        return values.means_by_category(category_of, categories)
 
 
 class WinRates:
@@ -144,8 +140,14 @@ class WinRates:
         rates = win_rates(
             [game.model_1 for game in games], [game.model_2 for game in games], [game.winner for game in games]
         )
+        values = values_of(verdicts)
         if self._baseline is not None:
             rates.pop(self._baseline, None)
+        won, adjusted = dict[str, Estimate](), dict[str, Estimate]()
+        for model, rate in rates.items():
+            own = values.of_model(model)
+            won[model] = replace(clustered_win_rate(np.floor(own.value), own.question), value=rate.win_rate)
+            adjusted[model] = replace(clustered_win_rate(own.value, own.question), value=rate.adjusted)
         return Figures(
             columns=(
                 Column("win", "win"),
@@ -156,12 +158,23 @@ class WinRates:
                 Column("win_rate_adjusted", "adjusted", decimals=4),
             ),
             cells={
-                model: (rate.win, rate.loss, rate.tie, rate.win_rate, rate.loss_rate, rate.adjusted)
+                model: (rate.win, rate.loss, rate.tie, won[model], rate.loss_rate, adjusted[model])
                 for model, rate in rates.items()
             },
-            ranked_by={model: rate.adjusted for model, rate in rates.items()},
-            n={model: rate.n for model, rate in rates.items()},
+            overall=adjusted,
+            values=values,
         )
+
+    def by_category(
+        self, values: Values, category_of: Mapping[QuestionId, str], categories: Sequence[str]
+    ) -> Mapping[str, Sequence[Estimate | None]]:
+        found: dict[str, list[Estimate | None]] = {model: [] for model in values.models}
+        for category in categories:
+            here = values.of_questions({each for each, name in category_of.items() if name == category})
+            for model, rates in found.items():
+                own = here.of_model(model)
+                rates.append(clustered_win_rate(own.value, own.question) if len(own.value) else None)
+        return found
 
 
 _MIRRORED = {"model_1": "model_2", "model_2": "model_1", "tie": "tie"}

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from math import isclose, isfinite
+from math import isclose, isfinite, isnan
 
 from rich import box
 from rich.cells import cell_len
@@ -35,11 +35,15 @@ def to_text(results: Results, form: Format) -> str:
     return writers[form](results)
 
 
+def _for_people(results: Results) -> list[Table]:
+    return [table for table in results.tables if not table.for_programs]
+
+
 def _shown(table: Table) -> tuple[list[Column], list[list[str]], list[str]]:
     """Columns, cells and foot for people: without counts that are all 0, which a line of the foot says instead."""
     columns = [[row[number] for row in table.rows] for number in range(len(table.columns))]
     hidden = [number for number, cells in enumerate(columns) if table.columns[number].quiet and not any(cells)]
-    kept = [number for number in range(len(columns)) if number not in hidden]
+    kept = [number for number, column in enumerate(table.columns) if number not in hidden and not column.for_programs]
     none = [table.columns[number].label for number in hidden if None not in columns[number]]
     shown = [_cells([row[number] for row in table.rows], table.columns[number]) for number in kept]
     rows = [list(row) for row in zip(*shown, strict=True)]
@@ -49,7 +53,7 @@ def _shown(table: Table) -> tuple[list[Column], list[list[str]], list[str]]:
 
 def _cells(values: Sequence[Cell], column: Column) -> list[str]:
     """The cells of one column. Intervals stand under each other, and so do figures that have none."""
-    intervals = [_interval(value) if isinstance(value, Estimate) else "" for value in values]
+    intervals = [_interval(value, column) if isinstance(value, Estimate) else "" for value in values]
     width = max(map(len, intervals), default=0)
     return [_cell(value, column) + interval.rjust(width) for value, interval in zip(values, intervals, strict=True)]
 
@@ -63,18 +67,19 @@ def _cell(value: Cell, column: Column) -> str:
     return printable(str(figure))
 
 
-def _interval(estimate: Estimate) -> str:
+def _interval(estimate: Estimate, column: Column) -> str:
     """Half its width, where it lies evenly around the figure; nothing where it is not known."""
     below, above = estimate.value - estimate.low, estimate.high - estimate.value
-    if not isfinite(below + above):
+    if isnan(below) or isnan(above):
         return ""
+    digits = min(_DIGITS, _DIGITS if column.decimals is None else column.decimals)
     if isclose(below, above, rel_tol=1e-6, abs_tol=1e-9):
-        return f" ±{above:.{_DIGITS if above < _LARGE else 0}f}"
-    return f" ({estimate.low:.{_DIGITS}f} to {estimate.high:.{_DIGITS}f})"
+        return f" ±{above:.{digits}f}"
+    return f" ({estimate.low:.{digits}f} to {estimate.high:.{digits}f})"
 
 
-_DIGITS, _LARGE = 2, 10
-"""Decimals of an interval, and the half width from which on it has none."""
+_DIGITS = 2
+"""Decimals of an interval at most."""
 
 
 def printable(text: str) -> str:
@@ -83,7 +88,7 @@ def printable(text: str) -> str:
 
 
 def _draw(results: Results, console: Console) -> None:
-    for table in results.tables:
+    for table in _for_people(results):
         columns, rows, foot = _shown(table)
         console.print(Text(printable(table.title), style="bold"))
         for number, block in enumerate(_blocks(columns, rows, console.width)):
@@ -134,7 +139,7 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[in
 
 def _plain(results: Results) -> str:
     lines: list[str] = []
-    for table in results.tables:
+    for table in _for_people(results):
         columns, rows, foot = _shown(table)
         lines.append(printable(table.title))
         lines += plain_table([[printable(column.label) for column in columns], *rows])
@@ -157,7 +162,7 @@ def plain_table(lines: Sequence[Sequence[str]]) -> list[str]:
 
 def _markdown(results: Results) -> str:
     parts: list[str] = []
-    for table in results.tables:
+    for table in _for_people(results):
         columns, rows, foot = _shown(table)
         lines = [[escaped(printable(column.label)) for column in columns], ["---", *["---:"] * (len(columns) - 1)]]
         lines += [[escaped(cell) for cell in row] for row in rows]
@@ -175,11 +180,18 @@ def escaped(text: str) -> str:
     return re.sub(r"[\\|*<>\[\]]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
 
 
+_PREFIXES = {"scores": "", "win_rates": "", "categories": "category_", "ratings": "rating_", "variance": "spread_"}
+"""What stands before a column's key in CSV; other tables have no row a model, or no columns that are the same in every
+file."""
+
+
 def _csv(results: Results) -> str:
     """A row a judge and model; category figures stand in the same row, as category_NAME."""
     records: dict[tuple[str, str, str], dict[str, Cell]] = {}
     for table in results.tables:
-        prefix = "category_" if table.kind == "categories" else ""
+        if table.kind not in _PREFIXES:
+            continue
+        prefix = _PREFIXES[table.kind]
         for row in table.rows:
             model, judge = str(row[0]), " + ".join(table.judges)
             key = {"bench": results.bench, "mode": results.mode.value, "judge": judge, "prompt_set": table.prompt_set}

@@ -31,21 +31,24 @@ class Format(StrEnum):
 class Column:
     """One column. `key` names it for programs, `label` for people; figures are shown with `decimals`.
 
-    A `quiet` column counts what should not be there: tables for people leave it out when all its counts are 0.
+    A `quiet` column counts what should not be there: tables for people leave it out when all its counts are 0. What is
+    `for_programs` stands in JSON and CSV alone.
     """
 
     key: str
     label: str
     decimals: int | None = None
     quiet: bool = False
+    for_programs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """One table: a row a model, best first; the first column is the model. None stands for what there is not.
 
-    `kind` is scores, win_rates, or categories; `judges` are those whose verdicts it rests on, more than one in a
-    panel's. `warnings` say what makes a figure misleading, `foot` what was left out and why, one sentence each.
+    `kind` is scores, win_rates, categories, judges, beats, ratings, variance or differences; `judges` are those whose
+    verdicts it rests on, more than one in a panel's. `warnings` say what makes a figure misleading, `foot` what was
+    left out and why, one sentence each. What is `for_programs` stands in JSON alone.
     """
 
     kind: str
@@ -56,6 +59,7 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     warnings: Sequence[str] = ()
     foot: Sequence[str] = ()
+    for_programs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,21 @@
 """Verdicts → columns of numbers: what statistics are made of."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import fsum, nan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.records import QuestionId
-from mtbench.reports.figures import Grade, Verdict
+from mtbench.reports.verdicts import Grade, Verdict
+from mtbench.stats.clustered import bootstrap_means, clustered_means
+from mtbench.stats.estimates import Estimate
+from mtbench.stats.multiple import Pairwise, pairwise
 from mtbench.stats.paired import question_differences
+
+_DRAWS = 1000
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
@@ -57,11 +63,65 @@ class Values:
         with np.errstate(invalid="ignore"):
             return (np.bincount(cell, self.value, size) / np.bincount(cell, minlength=size)).reshape(shape)
 
+    def means(self) -> dict[str, Estimate]:
+        """The mean of each model that has a value, clustered by question."""
+        return {model: means[0] for model, means in self._means(np.zeros_like(self.model), 1).items() if means[0].n}
+
+    def means_by_turn(self) -> dict[str, list[Estimate | None]]:
+        """The mean of each model by turn, in the order of `turns`; None where there is none."""
+        return _where_known(self._means(np.searchsorted(self.turns, self.turn), len(self.turns)))
+
+    def means_by_category(
+        self, category_of: Mapping[QuestionId, str], categories: Sequence[str]
+    ) -> dict[str, list[Estimate | None]]:
+        """The mean of each model by category, in the order of `categories`; None where there is none."""
+        places = {name: place for place, name in enumerate(categories)}
+        codes = np.array([places.get(category_of.get(each, ""), -1) for each in self.questions], np.intp)
+        known = self.where(codes[self.question] >= 0)
+        return _where_known(known._means(codes[known.question], len(categories)))
+
+    def _means(self, part: Codes, parts: int) -> dict[str, list[Estimate]]:
+        """Of each model and part, with the mean rounded once, as FastChat's digits want it."""
+        group = self.model * parts + part
+        if not len(group):
+            return {}
+        estimates = clustered_means(self.value, self.question, group)
+        order = np.argsort(group, kind="stable")
+        values = self.value[order].tolist()
+        ends = np.cumsum(np.bincount(group, minlength=len(self.models) * parts)).tolist()
+        exact = [
+            replace(each, value=fsum(values[end - each.n : end]) / each.n) if each.n else each
+            for each, end in zip(estimates, ends, strict=False)
+        ]
+        exact += [Estimate(nan, nan, nan, nan, 0, 0)] * (len(self.models) * parts - len(exact))
+        return {model: exact[place * parts : (place + 1) * parts] for place, model in enumerate(self.models)}
+
+    def bootstrapped(self) -> dict[str, Estimate]:
+        """The mean of each model with the interval of a bootstrap by question, drawn alike for all models."""
+        shape = len(self.models), len(self.questions)
+        cell = self.model * shape[1] + self.question
+        size = shape[0] * shape[1]
+        sums, counts = (
+            np.asarray(np.bincount(cell, weights, size), np.float64).reshape(shape)
+            for weights in (self.value, np.ones(len(cell)))
+        )
+        found = bootstrap_means(sums, counts, np.random.default_rng(0), _DRAWS)
+        return dict(zip(self.models, found, strict=True))
+
+    def pairwise(self, models: Sequence[str]) -> Pairwise:
+        """Each of `models` against each other, paired by question."""
+        rows = self.by_turn()[[self.models.index(model) for model in models]]
+        return pairwise(rows, np.repeat(np.arange(len(self.questions)), len(self.turns)))
+
     def differences(self, model: str, other: str) -> tuple[Floats, Codes]:
         """By question, how much more `model` has than `other`, over the turns that both have; and the questions."""
         by_turn = self.by_turn()
         of_model, of_other = (by_turn[self.models.index(each)] for each in (model, other))
         return question_differences(of_other, of_model, np.repeat(np.arange(len(self.questions)), len(self.turns)))
+
+
+def _where_known(means: dict[str, list[Estimate]]) -> dict[str, list[Estimate | None]]:
+    return {model: [each if each.n else None for each in of_model] for model, of_model in means.items()}
 
 
 def values_of(verdicts: Sequence[Verdict]) -> Values:

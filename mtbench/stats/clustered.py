@@ -93,6 +93,43 @@ def bootstrap_mean(
     return Estimate(mean, low, high, float(means.std() * inflation), len(values), count)
 
 
+def bootstrap_means(
+    sums: NDArray[np.float64],
+    counts: NDArray[np.float64],
+    rng: np.random.Generator,
+    draws: int = 2000,
+    level: float = LEVEL,
+) -> list[Estimate]:
+    """`bootstrap_mean` of k models at once, from the same draws of whole clusters.
+
+    `sums`, `counts`: shape (k, G): the sum of a model's values in a cluster, and how many there are, 0 for none. A draw
+    in which a model has no value at all does not count for it. A model with fewer than two clusters gets nan. Raises
+    ValueError for shapes that do not fit.
+    """
+    from scipy.special import ndtr
+
+    if sums.ndim != 2 or counts.shape != sums.shape:
+        raise ValueError(f"sums and counts have to be tables of models by clusters: {sums.shape}, {counts.shape}")
+    clusters = sums.shape[1]
+    drawn = rng.multinomial(clusters, np.full(clusters, 1 / clusters), draws).astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = (drawn @ sums.T) / (drawn @ counts.T)
+        whole = sums.sum(axis=1) / counts.sum(axis=1)
+    found = []
+    for model, mean in enumerate(whole.tolist()):
+        there = int((counts[model] > 0).sum())
+        n = int(counts[model].sum())
+        known = means[:, model][~np.isnan(means[:, model])]
+        if there < 2:
+            found.append(Estimate(mean, np.nan, np.nan, np.nan, n, there))
+            continue
+        inflation = np.sqrt(there / (there - 1))
+        tail = float(ndtr(inflation * t_quantile((1 - level) / 2, there - 1)))
+        low, high = np.quantile(known, [tail, 1 - tail]).tolist()
+        found.append(Estimate(mean, low, high, float(known.std() * inflation), n, there))
+    return found
+
+
 def _check(values: NDArray[np.float64], clusters: NDArray[np.intp]) -> None:
     if values.ndim != 1 or clusters.shape != values.shape or not len(values):
         raise ValueError(f"values and clusters have to be as long as each other: {values.shape} and {clusters.shape}")

@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 
 from mtbench.stats.estimates import LEVEL
 from mtbench.stats.paired import question_differences, sign_flip_p
-from mtbench.stats.tdist import t_quantile
+from mtbench.stats.tdist import t_quantile, t_two_sided_p
+
+_FEW = 12
+"""Questions up to which the exact test costs next to nothing, and matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +19,9 @@ class Pairwise:
     """Every model against every other, shape (k, k) each: the row's model against the column's.
 
     `difference`: how much more the row's scores, by question; `low`, `high`: its t interval, for this pair alone; `p`:
-    of the sign-flip test; `p_holm`: corrected for all pairs; `beats`: whether the row's is better for certain, that is
-    with the difference above 0 and p_holm at most 1 − level; `questions`: that both have. The diagonal, and pairs with
-    no question in common, are nan and False.
+    of no difference, by the paired t test, and up to 12 questions by the exact sign-flip test; `p_holm`: corrected for
+    all pairs; `beats`: whether the row's is better for certain, that is with the difference above 0 and p_holm at most
+    1 − level; `questions`: that both have. The diagonal, and pairs with no question in common, are nan and False.
     """
 
     difference: NDArray[np.float64]
@@ -65,9 +68,15 @@ def pairwise(scores: NDArray[np.float64], questions: NDArray[np.intp], level: fl
         count[row, column] = count[column, row] = n = len(codes)
         if n:
             mean[row, column] = differences.mean()
-            p[row, column] = p[column, row] = sign_flip_p(differences)
+            if n <= _FEW:
+                p[row, column] = sign_flip_p(differences)
         if n > 1:
             se[row, column] = se[column, row] = differences.std(ddof=1) / np.sqrt(n)
+    many = count > _FEW
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where((mean == 0) & (se == 0), 0.0, mean / se)
+    p[many] = t_two_sided_p(t[many], count[many] - 1)
+    p[right, above] = p[above, right]
     mean[right, above] = -mean[above, right]
     p_holm = np.full_like(p, np.nan)
     p_holm[above, right] = p_holm[right, above] = holm(p[above, right])

@@ -38,11 +38,12 @@ def test_in_a_pipe_it_is_plain_text_best_first(folder: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
         "tiny: scores, judge gpt-4, prompts FastChat\n"
-        "model  turn 1  turn 2   average  n  missing  unparsed\n"
-        "ant    8.0000  8.0000  8.000000  6        0         0\n"
-        "bee         -       -         -  0        5         1\n"
+        "model        turn 1        turn 2         average  n  missing  unparsed\n"
+        "ant    8.0000 ±2.48  8.0000 ±2.48  8.000000 ±2.48  6        0         0\n"
+        "bee         -             -               -        0        5         1\n"
         "WARNING: bee: 1 of 1 judgment has no verdict (1 unparsed); it has no mean score\n"
         "none failed or truncated\n"
+        "±, (a to b): 95 % intervals, clustered by question\n"
         "1 judgment unparsed: no verdict was found, left out of the means\n"
         "missing: not judged so far; `mtbench judge` makes them\n"
         "\n"
@@ -144,7 +145,8 @@ def job(contestants: list[Contestants], kind: Literal["single", "pair"]) -> Judg
 @needs_shared
 def test_the_released_grades_of_vicuna_come_out_as_published(tmp_path: Path) -> None:
     done = mtbench(tmp_path, "show-results", "--input", SHARED / "judged/model_judgment/gpt-4_single.jsonl")
-    assert done.stdout.splitlines()[2].split() == ["vicuna-7b-v1.3", "6.7313", "5.4750", "6.103125", "160"]
+    cells = done.stdout.splitlines()[2].split()
+    assert cells == ["vicuna-7b-v1.3", "6.7313", "±0.81", "5.4750", "±0.80", "6.103125", "±0.72", "a", "160"]
 
 
 def _read_all(file: int) -> str:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from math import nan
 
 import orjson
 import pytest
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from mtbench.reports.render import render, to_text
 from mtbench.reports.tables import Cell, Column, Format, Mode, Results, Table
+from mtbench.stats.estimates import Estimate
 
 COLUMNS = (
     Column("model", "model"),
@@ -24,8 +26,8 @@ COLUMNS = (
 HOSTILE = "a|b *c* __d__ [e](f) <g>\x1b[31m\n模型"
 
 
-def scores(rows: Sequence[Sequence[Cell]], **more: Sequence[str]) -> Table:
-    return Table("scores", "scores, judge j, prompts p", ("j",), "p", COLUMNS, rows, **more)
+def scores(rows: Sequence[Sequence[Cell]], warnings: Sequence[str] = (), foot: Sequence[str] = ()) -> Table:
+    return Table("scores", "scores, judge j, prompts p", ("j",), "p", COLUMNS, rows, warnings, foot)
 
 
 def categories(rows: Sequence[Sequence[Cell]], names: Sequence[str], judges: tuple[str, ...] = ("j",)) -> Table:
@@ -192,3 +194,46 @@ def test_a_table_without_rows_is_still_written() -> None:
     for form in Format:
         assert to_text(results(scores([])), form)
     assert "model" in drawn(results(scores([])), 80)
+
+
+EVEN = Estimate(6.73125, 5.92, 7.5425, 0.4, 160, 80)
+UNEVEN = Estimate(0.9, 0.71, 0.97, 0.06, 40, 20)
+UNKNOWN = Estimate(10.0, nan, nan, nan, 1, 1)
+
+
+def test_intervals_stand_under_each_other() -> None:
+    table = Table("scores", "t", ("j",), "p", COLUMNS[:2], [("a", EVEN), ("b", UNEVEN), ("c", UNKNOWN), ("d", None)])
+    assert to_text(results(table), Format.TABLE).splitlines()[1:] == [
+        "model                  turn 1",
+        "a       6.7313          ±0.81",
+        "b       0.9000 (0.71 to 0.97)",
+        "c      10.0000",
+        "d            -",
+    ]
+
+
+def test_an_interval_has_no_more_decimals_than_its_figure() -> None:
+    column = Column("rating", "rating", decimals=0)
+    table = Table("ratings", "t", ("j",), "p", (COLUMNS[0], column), [("a", Estimate(1005, 976, 1034, 14, 9, 9))])
+    assert "1005 ±29" in to_text(results(table), Format.TABLE)
+
+
+def test_programs_get_both_ends_and_null_for_what_is_not_known() -> None:
+    table = Table("scores", "t", ("j",), "p", COLUMNS[:2], [("a", EVEN), ("c", UNKNOWN)])
+    rows = orjson.loads(to_text(results(table), Format.JSON))["tables"][0]["rows"]
+    assert rows[0] == {"model": "a", "turn_1": 6.73125, "turn_1_low": 5.92, "turn_1_high": 7.5425}
+    assert rows[1] == {"model": "c", "turn_1": 10.0, "turn_1_low": None, "turn_1_high": None}
+    header = to_text(results(table), Format.CSV).splitlines()[0]
+    assert header.endswith("model,turn_1,turn_1_low,turn_1_high")
+
+
+def test_what_is_for_programs_is_not_shown_to_people() -> None:
+    column = Column("bootstrap", "by bootstrap", for_programs=True)
+    shown = Table("scores", "shown", ("j",), "p", (COLUMNS[0], column), [("a", EVEN)])
+    hidden = Table("differences", "hidden", ("j",), "p", COLUMNS[:2], [("a", EVEN)], for_programs=True)
+    for form in (Format.TABLE, Format.MARKDOWN):
+        text = to_text(results(shown, hidden), form)
+        assert "shown" in text
+        assert "bootstrap" not in text
+        assert "hidden" not in text
+    assert len(orjson.loads(to_text(results(shown, hidden), Format.JSON))["tables"]) == 2

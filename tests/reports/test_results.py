@@ -10,6 +10,7 @@ from mtbench.errors import MtbenchError
 from mtbench.records import Json
 from mtbench.reports.results import Query, collect, collect_file
 from mtbench.reports.tables import Cell, Mode, Results, Table
+from mtbench.stats.estimates import Estimate
 from tests.reports.lines import grade, ours, pair
 from tests.support.benches import make_bench, write_lines
 from tests.support.shared import SHARED, needs_shared
@@ -38,9 +39,19 @@ def answered(bench: Bench, *models: str) -> None:
 
 
 def named(table: Table) -> dict[str, dict[str, Cell]]:
-    """Cells by model and column; models keep their order."""
+    """Cells by model and column, without intervals; models keep their order."""
     keys = [column.key for column in table.columns]
-    return {str(row[0]): dict(zip(keys, row, strict=True)) for row in table.rows}
+    return {
+        str(row[0]): {key: _figure(cell) for key, cell in zip(keys, row, strict=True) if key not in _CERTAINTY}
+        for row in table.rows
+    }
+
+
+_CERTAINTY = {"bootstrap", "group"}
+
+
+def _figure(cell: Cell) -> Cell:
+    return cell.value if isinstance(cell, Estimate) else cell
 
 
 def every_turn(model: str, scores: str, **more: object) -> list[Json]:
@@ -115,7 +126,7 @@ def test_judgments_of_truncated_answers_are_counted(bench: Bench) -> None:
 def test_120_of_160_unparsed_is_said_loudly_with_what_the_mean_rests_on(tmp_path: Path) -> None:
     lines = [grade(number, "m", -1 if number < 120 else 7) for number in range(160)]
     path = write_lines(tmp_path / "j.jsonl", [*lines, *(grade(number, "fine", 5) for number in range(160))])
-    (table,) = collect_file(path, Query(), None).tables
+    table = collect_file(path, Query(), None).tables[0]
     assert table.warnings == [
         "m: 120 of 160 judgments have no verdict (120 unparsed); its mean score rests on 40 judgments"
     ]
@@ -195,7 +206,7 @@ def test_categories_stand_in_the_order_of_the_questions(bench: Bench) -> None:
     judged(bench, [*every_turn("a", "123456"), *every_turn("b", "9999"), grade(3, "c", -1)])
     table = collect(bench, Query()).tables[1]
     assert (table.kind, [each.key for each in table.columns]) == ("categories", ["model", "writing", "math", "stem"])
-    assert [tuple(row) for row in table.rows] == [
+    assert [tuple(map(_figure, row)) for row in table.rows] == [
         ("b", 9.0, 9.0, None),
         ("a", 1.5, 3.5, 5.5),
         ("c", None, None, None),
@@ -250,6 +261,7 @@ def test_each_judge_and_prompt_set_has_its_table_and_judges_of_one_set_a_panel(b
     assert tables[-1].foot == [
         "each answer's score is the mean of the judges' scores",
         "2 of 6 left out: not every judge gave a verdict on them",
+        "±, (a to b): 95 % intervals, clustered by question",
     ]
 
 
@@ -257,9 +269,10 @@ def test_a_panel_that_judged_everything_leaves_nothing_out(bench: Bench) -> None
     for judge, scores in (("x", "123456"), ("y", "345678")):
         judged(bench, [ours(line, judge=judge) for line in every_turn("a", scores)], judge=judge)
     results = collect(bench, Query())
-    assert [table.kind for table in results.tables] == ["scores", "categories"] * 3
-    assert column(results, "writing", table=5) == {"a": 2.5}
-    assert results.tables[4].foot == ["each answer's score is the mean of the judges' scores"]
+    kinds = ["scores", "categories"]
+    assert [table.kind for table in results.tables] == [*kinds, *kinds, "scores", "judges", "categories", "variance"]
+    assert column(results, "writing", table=6) == {"a": 2.5}
+    assert not any("left out" in line for line in results.tables[4].foot)
 
 
 def test_a_chosen_judge_is_the_only_one(bench: Bench) -> None:
@@ -393,7 +406,7 @@ def test_truncated_answers_are_counted_for_the_model_that_gave_them(bench: Bench
 def test_a_category_of_pairs_has_the_adjusted_win_rate(bench: Bench) -> None:
     judged(bench, [pair(1, "a b", "11"), pair(2, "a b", "12")], kind="pair")
     table = collect(bench, Query()).tables[1]
-    assert [tuple(row) for row in table.rows] == [("a", 1.0, 0.5, None), ("b", 0.0, 0.5, None)]
+    assert [tuple(map(_figure, row)) for row in table.rows] == [("a", 1.0, 0.5, None), ("b", 0.0, 0.5, None)]
 
 
 def test_a_panel_of_pairs_goes_by_majority_of_conservative_verdicts_even_when_mirrored(bench: Bench) -> None:
@@ -477,7 +490,7 @@ def test_a_file_that_a_bench_covers_has_its_categories(bench: Bench, tmp_path: P
 def test_a_file_of_several_judges_can_be_asked_for_one(tmp_path: Path) -> None:
     lines = [ours(grade(1, "a", 5), judge="x"), ours(grade(1, "a", 7), judge="y")]
     path = write_lines(tmp_path / "some.jsonl", lines)
-    assert [len(table.judges) for table in collect_file(path, Query(), None).tables] == [1, 1, 2]
+    assert [len(table.judges) for table in collect_file(path, Query(), None).tables] == [1, 1, 2, 2]
     (table,) = collect_file(path, Query(judges=["y"]), None).tables
     assert named(table)["a"]["average"] == 7.0
     with pytest.raises(MtbenchError, match=r"--judge z: not in .*some.jsonl; there is x, y"):
@@ -508,12 +521,13 @@ def test_a_file_that_is_not_there_or_empty_is_an_error(tmp_path: Path) -> None:
 def test_the_released_grades_have_fastchat_s_figures_to_the_last_digit() -> None:
     results = collect_file(SHARED / "judged/model_judgment/gpt-4_single.jsonl", Query(), None)
     medusa = "medusa-vicuna-7b-v1.3-1-temperature-0.0-posterior_threshold-0.09-posterior_alpha-0.3"
-    (table,) = results.tables
-    assert [tuple(row[:5]) for row in table.rows] == [
-        ("vicuna-7b-v1.3", 6.73125, 5.475, 6.103125, 160),
-        (medusa, 6.79375, 5.18125, 5.9875, 160),
-        ("vicuna-7b-v1.3-greedy", 6.51875, 5.2375, 5.878125, 160),
+    table = results.tables[0]
+    assert [tuple(map(_figure, row[:4])) for row in table.rows] == [
+        ("vicuna-7b-v1.3", 6.73125, 5.475, 6.103125),
+        (medusa, 6.79375, 5.18125, 5.9875),
+        ("vicuna-7b-v1.3-greedy", 6.51875, 5.2375, 5.878125),
     ]
+    assert set(column(results, "n").values()) == {160}
     assert table.warnings == []
 
 
@@ -521,10 +535,11 @@ def test_the_released_grades_have_fastchat_s_figures_to_the_last_digit() -> None
 def test_the_released_pairs_have_fastchat_s_figures_to_the_last_digit() -> None:
     results = collect_file(SHARED / "judged/model_judgment/gpt-4_pair.jsonl", Query(), find_bench("mt_bench", SHARED))
     table = results.tables[0]
-    assert [tuple(row[:8]) for row in table.rows] == [
-        ("phi-3-dpo", 20, 18, 35, 0.273972602739726, 0.2465753424657534, 0.5136986301369864, 73),
-        ("phi-3", 18, 20, 35, 0.2465753424657534, 0.273972602739726, 0.4863013698630137, 73),
+    assert [tuple(map(_figure, row[:7])) for row in table.rows] == [
+        ("phi-3-dpo", 20, 18, 35, 0.273972602739726, 0.2465753424657534, 0.5136986301369864),
+        ("phi-3", 18, 20, 35, 0.2465753424657534, 0.273972602739726, 0.4863013698630137),
     ]
+    assert set(column(results, "n").values()) == {73}
     assert column(results, "failed") == {"phi-3-dpo": 2, "phi-3": 2}
     assert column(results, "missing") == {"phi-3-dpo": 85, "phi-3": 85}
     assert "orders: same verdict in both 46 times, different 27 times (a tie)" in table.foot
@@ -538,4 +553,4 @@ def test_the_categories_of_the_released_grades_weigh_up_to_the_mean() -> None:
     assert [each.key for each in results.tables[1].columns[1:]] == [
         "writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities",
     ]  # fmt: skip
-    assert sum(float(str(mean)) for mean in categories) / 8 == pytest.approx(6.103125)
+    assert sum(float(str(_figure(mean))) for mean in categories) / 8 == pytest.approx(6.103125)

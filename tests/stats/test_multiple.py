@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from mtbench.stats.multiple import holm, letter_groups, letters, pairwise
@@ -43,9 +44,15 @@ def test_a_table_s_cell_is_the_two_models_paired() -> None:
     assert table.difference[3, 1] == -table.difference[1, 3] == pytest.approx(alone.difference.value)
     assert (table.low[3, 1], table.high[3, 1]) == pytest.approx((alone.difference.low, alone.difference.high))
     assert (table.low[1, 3], table.high[1, 3]) == pytest.approx((-alone.difference.high, -alone.difference.low))
-    assert table.p[3, 1] == table.p[1, 3] == pytest.approx(alone.p)
+    by_hand = stats.ttest_1samp(np.append(scores[3, 7] - scores[1, 7], by_question), 0)
+    assert table.p[3, 1] == table.p[1, 3] == pytest.approx(by_hand.pvalue)
     above = np.triu_indices(4, 1)
     np.testing.assert_allclose(table.p_holm[above], holm(table.p[above]))
+
+
+def test_few_questions_are_tested_exactly() -> None:
+    scores = np.array([[5.0, 6.0, 7.0], [4.0, 5.0, 6.0]])  # a t test of differences all alike would be certain
+    assert pairwise(scores, np.arange(3)).p[0, 1] == pytest.approx(0.25)
 
 
 def test_who_is_better_for_certain_beats_and_nobody_beats_itself() -> None:

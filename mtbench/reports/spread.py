@@ -1,0 +1,84 @@
+"""Judgments → where the error of a score comes from, and what more questions, repeats or judges would buy."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from math import isfinite, sqrt
+
+import numpy as np
+
+from mtbench.briefs import GradeBrief
+from mtbench.reports.judgments import Group
+from mtbench.reports.tables import Cell, Column, Table
+from mtbench.stats.variance import Components, standard_error, variance_components
+
+
+def spread_table(main: Table, groups: Sequence[Group], models: Sequence[str], title: str) -> Table | None:
+    """The parts of each model's spread; None where neither a repeat nor a second judge could show them."""
+    found = {model: parts for model in models if (parts := _parts(groups, model)) is not None}
+    found = {model: parts for model, parts in found.items() if parts.are_repeated or parts.judges > 1}
+    if not found:
+        return None
+    repeats = 1 + max(each.repeat for group in groups for each in group.judgments)
+    judges = len(groups)
+    rows: list[tuple[Cell, ...]] = []
+    for model, parts in found.items():
+        questions = parts.questions
+        errors = [
+            standard_error(parts, questions, repeats, judges),
+            standard_error(parts, 2 * questions, repeats, judges),
+            standard_error(parts, questions, 2 * repeats, judges),
+            standard_error(parts, questions, repeats, 2 * judges),
+        ]
+        spreads = [_sd(each) for each in (parts.question, parts.judge, parts.question_judge, parts.rest)]
+        rows.append((model, *spreads, *(each if isfinite(each) else None for each in errors)))
+    return replace(
+        main,
+        kind="variance",
+        title=title,
+        columns=(
+            Column("model", "model"),
+            Column("sd_question", "questions", decimals=2),
+            Column("sd_judge", "judges", decimals=2),
+            Column("sd_question_judge", "judge on question", decimals=2),
+            Column("sd_repeat", "repeats", decimals=2),
+            Column("se", "error now", decimals=3),
+            Column("se_questions", "2 x questions", decimals=3),
+            Column("se_repeats", "2 x repeats", decimals=3),
+            Column("se_judges", "2 x judges", decimals=3),
+        ),
+        rows=rows,
+        warnings=(),
+        foot=(
+            "questions to repeats: standard deviations of a score's parts, both turns averaged",
+            "error: the standard error of the mean, now and with twice as many of one thing",
+            *_unseen(found),
+        ),
+    )
+
+
+def _parts(groups: Sequence[Group], model: str) -> Components | None:
+    """Of the scores of a model: a value for each question, judge and repeat, averaged over turns."""
+    scores = defaultdict[tuple[object, int, int], list[float]](list)
+    for judge, group in enumerate(groups):
+        for each in group.judgments:
+            if isinstance(each, GradeBrief) and each.has_verdict and each.models[0] == model:
+                scores[each.question_id, judge, each.repeat].append(each.score)
+    questions = {each: place for place, each in enumerate(dict.fromkeys(question for question, _, _ in scores))}
+    if len(questions) < 2:
+        return None
+    return variance_components(
+        np.array([sum(values) / len(values) for values in scores.values()]),
+        np.array([questions[question] for question, _, _ in scores], np.intp),
+        np.array([judge for _, judge, _ in scores], np.intp),
+    )
+
+
+def _sd(variance: float) -> float | None:
+    return sqrt(variance) if isfinite(variance) else None
+
+
+def _unseen(found: dict[str, Components]) -> list[str]:
+    """Parts of which the judgments show nothing, which is not to say that they are 0."""
+    negative = sorted({name.replace("_", " and ") for parts in found.values() for name in parts.negative})
+    return [f"0.00 of {', '.join(negative)}: these judgments show no sign of it"] if negative else []
