@@ -6,6 +6,7 @@ wrong.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -31,7 +32,7 @@ from mtbench.wire import UNFIT, AnswerLine, PairLine, SingleLine, answer_line, p
 class Instrument:
     """What gave verdicts: a judge with a prompt, and how it was asked. All lines of a file share a few.
 
-    `prompt_hash`: of the prompt's wording. `made_by`: None where FastChat wrote the line.
+    `prompt_hash`: of the prompt's wording. `made_by`: None where FastChat wrote the line. `path`: of the file.
     """
 
     judge: str
@@ -40,6 +41,7 @@ class Instrument:
     prompt_hash: str | None
     verdict_rule: str | None
     made_by: MadeBy | None = field(hash=False)
+    path: Path
 
     @property
     def maker(self) -> str:
@@ -126,7 +128,7 @@ def judgment_briefs(lines: Lines, warn: Callable[[str], None] | None = None) -> 
             if obj is None:
                 continue
             found = judgment_from_json(obj, Where(lines.path, number))
-            by = _instrument(found)
+            by = _instrument(found, lines.path)
             if shared is not None:
                 instruments[shared] = by
             decode = single_line if isinstance(found, SingleJudgment) else pair_line
@@ -221,9 +223,10 @@ def _of_pair(found: PairLine | PairJudgment, place: int, by: Instrument, contest
     )
 
 
-def _instrument(judgment: Judgment) -> Instrument:
+def _instrument(judgment: Judgment, path: Path) -> Instrument:
     judge, prompt = judgment.judge
-    return Instrument(judge, prompt, prompt_set(prompt), judgment.prompt_hash, judgment.verdict_rule, judgment.made_by)
+    name = prompt_set(prompt)
+    return Instrument(judge, prompt, name, judgment.prompt_hash, judgment.verdict_rule, judgment.made_by, path)
 
 
 class _Contests(dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]]):

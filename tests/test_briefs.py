@@ -46,7 +46,7 @@ def told_by_answer(answer: Answer) -> AnswerBrief:
     return AnswerBrief(answer.question_id, len(turns), FASTCHAT_ERROR in turns, answer.question_hash, maker)
 
 
-def told_by_judgment(judgment: Judgment, place: int) -> JudgmentBrief:
+def told_by_judgment(judgment: Judgment, place: int, path: Path) -> JudgmentBrief:
     if isinstance(judgment, SingleJudgment):
         models: tuple[str, ...] = (judgment.model,)
         cut, prompts, has_verdict = (
@@ -65,7 +65,9 @@ def told_by_judgment(judgment: Judgment, place: int) -> JudgmentBrief:
         judgment.repeat,
         models,
         tuple(sorted(models)),
-        Instrument(judge, prompt, prompt_set(prompt), judgment.prompt_hash, judgment.verdict_rule, judgment.made_by),
+        Instrument(
+            judge, prompt, prompt_set(prompt), judgment.prompt_hash, judgment.verdict_rule, judgment.made_by, path
+        ),
         float(judgment.tstamp),
         judgment.request_hashes,
         None if judgment.request_hashes else prompts_hash(prompt, prompts),
@@ -240,7 +242,7 @@ def briefs_in(path: Path, kind: str) -> list[object]:
 def told_by_records(path: Path, kind: str) -> list[object]:
     if kind == "answer":
         return [(place, told_by_answer(Answer.from_json(obj, at))) for place, at, obj in places_and_lines(path)]
-    return [told_by_judgment(judgment_from_json(obj, at), place) for place, at, obj in places_and_lines(path)]
+    return [told_by_judgment(judgment_from_json(obj, at), place, path) for place, at, obj in places_and_lines(path)]
 
 
 @pytest.mark.parametrize("line", WHOLE.values(), ids=WHOLE)
@@ -277,7 +279,7 @@ def test_a_line_that_is_not_plain_is_read_by_its_record(tmp_path: Path, line: Js
     path = write_lines(tmp_path / "f.jsonl", [line, line])
     one = judgment_from_json(line, Where(path, 1))
     places = [place for place, _, _ in Lines(path).read()]
-    assert list(judgment_briefs(Lines(path))) == [told_by_judgment(one, place) for place in places]
+    assert list(judgment_briefs(Lines(path))) == [told_by_judgment(one, place, path) for place in places]
 
 
 @pytest.mark.parametrize("kind", [GRADE, PAIR])

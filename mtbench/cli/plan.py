@@ -69,13 +69,12 @@ def plan(
     goal = Goal(detect, power, alpha)
     found = designs(goal, spread, len(questions))
     turns = sum(questions.file.turns[row] for row in questions.rows) / len(questions)
-    kind = "single" if mode is CheckMode.single else "pair"
     typer.echo(
         f"{place.name}: to show a difference of {detect:g} between two models (two-sided, alpha {alpha:g}, power "
         f"{power:g})"
     )
     typer.echo(f"spread: {_told(spread)}\n")
-    _print(found, len(questions), turns, *_cost(groups, place, kind, judge or [], config))
+    _print(found, len(questions), turns, *_cost(groups, judge or [], config))
 
 
 def _groups(place: "Bench", mode: CheckMode, judges: list[str], prompt_set: str | None) -> "list[Group]":
@@ -117,9 +116,7 @@ def _told(spread: "Spread") -> str:
     return f"{spread.source}{pairs}; sd by {', by '.join(known)}"
 
 
-def _cost(
-    groups: "list[Group]", place: "Bench", kind: str, judges: list[str], config: Path | None
-) -> "tuple[Usage, ModelSpec | None]":
+def _cost(groups: "list[Group]", judges: list[str], config: Path | None) -> "tuple[Usage, ModelSpec | None]":
     """Tokens of a judgment, and who is paid for it."""
     from mtbench.chat.catalog import load_catalog
     from mtbench.cli import jobs
@@ -127,7 +124,7 @@ def _cost(
     from mtbench.records import Usage
     from mtbench.reports.planning import tokens_of
 
-    tokens = tokens_of(groups, place, kind) or Usage(*_NOT_SEEN)
+    tokens = tokens_of(groups) or Usage(*_NOT_SEEN)
     makers = {brief.by.maker for each in groups for brief in each.judgments[:1]} - {""}
     catalog = load_catalog(catalog_files(config))
     names = [name for name in judges if "/" in name or name in catalog] or (sorted(makers) if len(makers) == 1 else [])

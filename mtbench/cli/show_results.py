@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mtbench.cli import options
+from mtbench.cli.check import write
 from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR
 from mtbench.reports.tables import Format, Mode
 
@@ -38,17 +39,32 @@ def show_results(
         Path | None,
         typer.Option("--input", metavar="FILE", help="Any judgment file, FastChat's too, in place of the bench's own."),
     ] = None,
+    plot: Annotated[
+        Path | None, options.option("--plot", "Also draw plots into the folder DIR, as PNG and SVG.", metavar="DIR")
+    ] = None,
+    output: Annotated[
+        list[Path] | None,
+        options.option(
+            "--output",
+            "Also write to FILE, in the format of its ending: .html, .json, .csv, .md or .txt; may be repeated.",
+            metavar="FILE",
+        ),
+    ] = None,
     config: options.Config = None,
 ) -> None:
-    """Show FastChat's tables of the judgments, each judge's and the panel's, with all that they leave out.
+    """Show the tables of the judgments, each judge's and the panel's: FastChat's figures, with intervals.
 
-    csv is one table, a row a judge and model; csv and json have every figure in full precision.
+    Every score stands with its 95 % interval. Models with a letter in common under "group" are not apart for certain;
+    the foot of a table says what was left out. csv is one table, a row a judge and model; csv and json have every
+    figure in full precision. html is one page that needs no network, with the plots and the judgments behind each
+    figure.
     """
     from mtbench.benches import find_bench
     from mtbench.errors import MtbenchError
     from mtbench.reports import results
 
     del config
+    others = {path: _format_of(path) for path in output or ()}
     query = results.Query(
         mode=mode,
         judges=judge or (),
@@ -56,15 +72,57 @@ def show_results(
         categories=category or (),
         baseline=baseline,
     )
+    place: Bench | None
     if input_ is None:
-        found = results.collect(find_bench(bench, data_dir), query)
+        place = find_bench(bench, data_dir)
+        found = results.collect(place, query)
     else:
         try:
             place, why = find_bench(bench, data_dir), ""
         except MtbenchError as error:
             place, why = None, str(error)
         found = results.collect_file(input_, query, place, why)
-    _print(found, format)
+    known = place if found.bench else None
+    if format is Format.HTML:
+        typer.echo(_html(found, known), nl=False)
+    else:
+        _print(found, format)
+    for path, form in others.items():
+        write(path, _text(found, form, known))
+    if plot:
+        from mtbench.reports.drawing import save_plots
+
+        drawn = save_plots(found, known, plot)
+        typer.echo(f"drew {len(drawn) // 2} plots into {plot}, as PNG and SVG", err=True)
+
+
+_ENDINGS = {
+    ".html": Format.HTML,
+    ".json": Format.JSON,
+    ".csv": Format.CSV,
+    ".md": Format.MARKDOWN,
+    ".txt": Format.TABLE,
+}
+
+
+def _format_of(path: Path) -> Format:
+    from mtbench.errors import MtbenchError
+
+    if path.suffix not in _ENDINGS:
+        raise MtbenchError(f"--output {path}: what format is that? The ending says it: {', '.join(_ENDINGS)}")
+    return _ENDINGS[path.suffix]
+
+
+def _text(found: "Results", form: Format, bench: "Bench | None") -> str:
+    from mtbench.reports.render import to_text
+
+    return _html(found, bench) if form is Format.HTML else to_text(found, form)
+
+
+def _html(found: "Results", bench: "Bench | None") -> str:
+    from mtbench.reports.behind import html
+
+    return html(found, bench)
 
 
 def print_results(bench: "Bench", job: "JudgeJob", baseline: str | None, questions: "Questions | None" = None) -> None:

@@ -9,7 +9,15 @@ from math import inf, isfinite
 from mtbench.errors import MtbenchError
 from mtbench.indexes import Questions
 from mtbench.records import QuestionId
-from mtbench.reports.certainty import FOOT, GROUP, Certainty, beats_table, certainty, differences_table
+from mtbench.reports.certainty import (
+    FOOT,
+    GROUP,
+    Certainty,
+    beats_table,
+    certainty,
+    differences_table,
+    matrix_table,
+)
 from mtbench.reports.counts import Counts, count, foot, warnings
 from mtbench.reports.figures import Figures, Measure
 from mtbench.reports.judgments import Contest, Group, contest_of_failure
@@ -196,6 +204,7 @@ def _further(
     if scope.mode is Mode.PAIRWISE_ALL and not scope.is_of_one:
         rated = ratings_table(main, verdicts, _title("ratings", *about))
         tables += [rated] if rated else []
+        tables.append(matrix_table(main, verdicts, models, _title("win rates of each against each", *about)))
     if sure:
         tables.append(beats_table(main, sure, _title(f"who has the better {figure}", *about)))
         tables.append(differences_table(main, sure, _title(f"differences in {figure}", *about)))

@@ -7,6 +7,7 @@ import numpy as np
 
 from mtbench.reports.figures import Figures
 from mtbench.reports.tables import Cell, Column, Table
+from mtbench.reports.verdicts import Game, Verdict
 from mtbench.stats.estimates import Estimate
 from mtbench.stats.multiple import Pairwise, letters
 
@@ -93,3 +94,27 @@ def differences_table(main: Table, found: Certainty, title: str) -> Table:
         foot=(),
         for_programs=True,
     )
+
+
+def matrix_table(main: Table, verdicts: Sequence[Verdict], models: Sequence[str], title: str) -> Table:
+    """What share of its games each model won against each other, ties half; for programs and the heat map."""
+    points: dict[tuple[str, str], list[float]] = {}
+    for game in verdicts:
+        if isinstance(game, Game):
+            won = _POINTS[game.winner]
+            points.setdefault((game.model_1, game.model_2), []).append(won)
+            points.setdefault((game.model_2, game.model_1), []).append(1 - won)
+    shares = {pair: sum(won) / len(won) for pair, won in points.items()}
+    return replace(
+        main,
+        kind="matrix",
+        title=title,
+        columns=(Column("model", "model"), *(Column(model, model, decimals=4) for model in models)),
+        rows=[(row, *(shares.get((row, column)) for column in models)) for row in models],
+        warnings=(),
+        foot=(),
+        for_programs=True,
+    )
+
+
+_POINTS = {"model_1": 1.0, "tie": 0.5, "model_2": 0.0}

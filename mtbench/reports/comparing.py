@@ -97,7 +97,7 @@ def compare(bench: Bench, model: str, other: str, by: By, most: int) -> Comparis
                 questions[asked[place]],
                 _figures(values, int(codes[place]), model, other),
                 {name: _turns(found.get(asked[place])) for name, found in answers.items()},
-                [words for each in groups for words in _words(bench, each, by.mode, asked[place])],
+                [words for each in groups for words in _words(each, asked[place])],
             )
             for place in shown
         ],
@@ -127,13 +127,11 @@ def _turns(answer: Answer | None) -> Sequence[str]:
     return answer.choices[0].turns if answer else ()
 
 
-def _words(bench: Bench, each: Group, mode: Mode, question_id: QuestionId) -> Iterator[Words]:
+def _words(each: Group, question_id: QuestionId) -> Iterator[Words]:
     """What the judge said of the question, turn by turn."""
-    path = bench.judgments(each.judge, "single" if mode is Mode.SINGLE else "pair")
-    lines = Lines(path)
     briefs: list[JudgmentBrief] = [one for one in each.judgments if one.question_id == question_id]
     for brief in sorted(briefs, key=lambda one: (one.turn, one.models, one.repeat)):
-        said = judgment_from_json(lines.at(brief.place), Where(path))
+        said = judgment_from_json(Lines(brief.by.path).at(brief.place), Where(brief.by.path))
         if isinstance(said, SingleJudgment):
             yield Words(each.judge, said.turn, (said.model,), f"{said.score:g}", said.judgment)
             continue

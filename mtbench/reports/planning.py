@@ -8,7 +8,6 @@ from math import isfinite, nan
 
 import numpy as np
 
-from mtbench.benches import Bench
 from mtbench.briefs import GradeBrief, PairBrief
 from mtbench.files import Lines
 from mtbench.records import Usage, Where, judgment_from_json
@@ -108,14 +107,13 @@ def spread_of(groups: Sequence[Group], models: Sequence[str]) -> Spread | None:
     return Spread(parts, f"judgments by {judges}", len(found))
 
 
-def tokens_of(groups: Sequence[Group], bench: Bench, kind: str) -> Usage | None:
+def tokens_of(groups: Sequence[Group]) -> Usage | None:
     """Tokens of a judgment on average, over some of them; None where they do not tell."""
     seen: list[Usage] = []
     for each in groups:
-        path = bench.judgments(each.judge, kind)
-        lines = Lines(path)
         for brief in each.judgments[:: len(each.judgments) // SAMPLE + 1]:
-            usage = judgment_from_json(lines.at(brief.place), Where(path)).usage
+            path = brief.by.path
+            usage = judgment_from_json(Lines(path).at(brief.place), Where(path)).usage
             seen += [usage] if usage else []
     if not seen:
         return None

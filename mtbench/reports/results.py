@@ -63,7 +63,7 @@ def collect(bench: Bench, query: Query) -> Results:
     if query.categories or query.questions is not None:
         groups = [_only_questions(each, scope) for each in groups]
     tables = build_tables(groups, scope, bench.name)
-    return Results(mode, bench.name, tuple(map(str, paths)), tables, notes)
+    return Results(mode, bench.name, tuple(map(str, paths)), tables, notes, groups)
 
 
 def _failed_answers(bench: Bench) -> Iterator[str]:
@@ -108,7 +108,7 @@ def collect_file(path: Path, query: Query, bench: Bench | None, why_no_bench: st
     if query.categories:
         groups = [_only_questions(each, scope) for each in groups]
     name = bench.name if bench and questions else None
-    return Results(mode, name, (str(path),), build_tables(groups, scope, name), notes)
+    return Results(mode, name, (str(path),), build_tables(groups, scope, name), notes, groups)
 
 
 def _scope(

@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from mtbench.stats.estimates import Estimate
+
+if TYPE_CHECKING:
+    from mtbench.reports.judgments import Group
 
 Cell = str | int | float | Estimate | None
 """An Estimate is a figure with its interval."""
@@ -25,6 +29,7 @@ class Format(StrEnum):
     JSON = "json"
     CSV = "csv"
     MARKDOWN = "markdown"
+    HTML = "html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,9 @@ class Column:
 class Table:
     """One table: a row a model, best first; the first column is the model. None stands for what there is not.
 
-    `kind` is scores, win_rates, categories, judges, beats, ratings, variance or differences; `judges` are those whose
-    verdicts it rests on, more than one in a panel's. `warnings` say what makes a figure misleading, `foot` what was
-    left out and why, one sentence each. What is `for_programs` stands in JSON alone.
+    `kind` is scores, win_rates, categories, judges, beats, ratings, matrix, variance or differences; `judges` are those
+    whose verdicts it rests on, more than one in a panel's. `warnings` say what makes a figure misleading, `foot` what
+    was left out and why, one sentence each. What is `for_programs` stands in JSON alone.
     """
 
     kind: str
@@ -64,10 +69,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All tables of one bench or file, with notes on the whole. `bench` is None when no bench covers the file."""
+    """All tables of one bench or file, with notes on the whole. `bench` is None when no bench covers the file.
+
+    `groups`: the judgments behind them.
+    """
 
     mode: Mode
     bench: str | None
     sources: tuple[str, ...]
     tables: Sequence[Table]
     notes: Sequence[str] = ()
+    groups: Sequence["Group"] = ()
