@@ -7,15 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin, urlsplit, urlunsplit
 from weakref import WeakKeyDictionary
 
-import aiohttp
 import orjson
 
 from mtbench.chat.proxies import Proxy, proxy_for
 from mtbench.errors import EndpointFailed, RequestError, Retryable, Unreachable
+
+if TYPE_CHECKING:
+    import aiohttp  # else imported with the first request: it takes a tenth of a second
 
 _CONNECT_SECONDS = 30.0
 _REDIRECTS = (301, 302, 307, 308)
@@ -61,9 +63,8 @@ class Http:
     ) -> None:
         self._model, self._observe, self._masked = model, observe, masked
         self._proxies: dict[str, Proxy | None] = {}
-        total = timeout if isfinite(timeout) else None
-        self._timeout = aiohttp.ClientTimeout(total=total, sock_connect=min(_CONNECT_SECONDS, timeout))
         self._seconds = timeout
+        self._timeout: aiohttp.ClientTimeout | None = None
         self._shared: _Shared | None = None
 
     async def post(self, url: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> HttpReply:
@@ -88,8 +89,12 @@ class Http:
         await self.aclose()
 
     async def _ask(self, method: str, url: str, headers: Mapping[str, str], data: bytes | None) -> HttpReply:
+        import aiohttp
+
         if self._shared is None:
             self._shared = _Shared.hold()
+            total = self._seconds if isfinite(self._seconds) else None
+            self._timeout = aiohttp.ClientTimeout(total=total, sock_connect=min(_CONNECT_SECONDS, self._seconds))
         try:
             for _ in range(_MOST_REDIRECTS + 1):
                 reply = await self._send(method, url, headers, data)
@@ -143,6 +148,8 @@ class _Shared:
     """A session and the number of those who hold it."""
 
     def __init__(self) -> None:
+        import aiohttp
+
         # No cookies: one set by a load balancer would send every further request to the same replica.
         self.session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
@@ -187,6 +194,8 @@ def _redirected(url: str, where: str, location: str, masked: Callable[[str], str
 
 
 def _as_ours(error: Exception, where: str, seconds: float, masked: Callable[[str], str]) -> RequestError:
+    import aiohttp
+
     match error:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
             return EndpointFailed(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -14,14 +15,14 @@ from mtbench.stats.multiple import Pairwise, letters
 GROUP = Column("group", "group")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Certainty:
     """Each model against each other, those with figures alone, best first."""
 
     models: Sequence[str]
     pairs: Pairwise
 
-    @property
+    @cached_property
     def groups(self) -> dict[str, str]:
         """The letters of each model: two that share one are not apart for certain."""
         return dict(zip(self.models, letters(self.pairs.apart), strict=True))

@@ -8,6 +8,7 @@ from math import isfinite, sqrt
 import numpy as np
 
 from mtbench.briefs import GradeBrief
+from mtbench.records import QuestionId
 from mtbench.reports.judgments import Group
 from mtbench.reports.tables import Cell, Column, Table
 from mtbench.stats.variance import Components, standard_error, variance_components
@@ -15,12 +16,15 @@ from mtbench.stats.variance import Components, standard_error, variance_componen
 
 def spread_table(main: Table, groups: Sequence[Group], models: Sequence[str], title: str) -> Table | None:
     """The parts of each model's spread; None where neither a repeat nor a second judge could show them."""
-    found = {model: parts for model in models if (parts := _parts(groups, model)) is not None}
+    repeats = 1 + max(each.repeat for group in groups for each in group.judgments)
+    judges = len(groups)
+    if repeats == judges == 1:
+        return None
+    scores = _scores(groups)
+    found = {model: _parts(scores[model]) for model in models if model in scores}
     found = {model: parts for model, parts in found.items() if parts.are_repeated or parts.judges > 1}
     if not found:
         return None
-    repeats = 1 + max(each.repeat for group in groups for each in group.judgments)
-    judges = len(groups)
     rows: list[tuple[Cell, ...]] = []
     for model, parts in found.items():
         questions = parts.questions
@@ -57,16 +61,23 @@ def spread_table(main: Table, groups: Sequence[Group], models: Sequence[str], ti
     )
 
 
-def _parts(groups: Sequence[Group], model: str) -> Components | None:
-    """Of the scores of a model: a value for each question, judge and repeat, averaged over turns."""
-    scores = defaultdict[tuple[object, int, int], list[float]](list)
+_Scores = dict[tuple[QuestionId, int, int], list[float]]
+"""By question, judge and repeat: a score a turn."""
+
+
+def _scores(groups: Sequence[Group]) -> dict[str, _Scores]:
+    """Of each model that was graded on two questions at least."""
+    found = defaultdict[str, _Scores](dict)
     for judge, group in enumerate(groups):
         for each in group.judgments:
-            if isinstance(each, GradeBrief) and each.has_verdict and each.models[0] == model:
-                scores[each.question_id, judge, each.repeat].append(each.score)
+            if isinstance(each, GradeBrief) and each.has_verdict:
+                found[each.models[0]].setdefault((each.question_id, judge, each.repeat), []).append(each.score)
+    return {model: scores for model, scores in found.items() if len({question for question, _, _ in scores}) > 1}
+
+
+def _parts(scores: _Scores) -> Components:
+    """Of a value for each question, judge and repeat, averaged over turns."""
     questions = {each: place for place, each in enumerate(dict.fromkeys(question for question, _, _ in scores))}
-    if len(questions) < 2:
-        return None
     return variance_components(
         np.array([sum(values) / len(values) for values in scores.values()]),
         np.array([questions[question] for question, _, _ in scores], np.intp),

@@ -27,7 +27,7 @@ FLAGS = (
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium with an empty profile of its own. Where there is none tests are skipped, or fail if BROWSER is required."""
+    """Chromium with an empty profile of its own. Without one, tests are skipped, or fail where BROWSER is required."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         why = "no browser to look at pages with: install the package chromium (Debian, Ubuntu, Alpine, Homebrew)"
