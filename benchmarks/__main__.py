@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import ceiling, harness, memory, overlap, ratings, read, resume, start, throughput
+from benchmarks import ceiling, harness, memory, overlap, ratings, read, resume, sequential, start, throughput
 
 BENCHMARKS: dict[str, Callable[[list[str]], None]] = {
     "endpoint": ceiling.main,
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], None]] = {
     "overlap": overlap.main,
     "read": read.main,
     "ratings": ratings.main,
+    "sequential": sequential.main,
 }
 
 

@@ -72,6 +72,8 @@ def test_smallest_cell_of_throughput_is_measured_and_printed(tmp_path: Path) -> 
         "resume --size 80 --runs 1",
         "memory --size 100",
         "start --runs 1",
+        "ratings --size 2000 --models 5 --runs 1 --resamples 20",
+        "sequential --draws 50 --questions 20",
     ],
 )
 def test_other_benchmarks_run_and_print_a_table(arguments: str) -> None:
