@@ -19,13 +19,11 @@ from typer.main import get_command
 
 from mtbench import records
 from mtbench.cli import app
-from tests.support.benches import make_bench, read_lines
-from tests.support.cli import REPOSITORY, environment
-from tests.support.servers import Fault, running_server
+from tests.support.cli import REPOSITORY
 
 DOCS = REPOSITORY / "docs"
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
-EXAMPLES = [path for path in (DOCS / "example").iterdir() if path.is_file()]
+EXAMPLES = [path for path in (DOCS / "example").rglob("*") if path.suffix in (".py", ".sh", ".yaml", ".yml")]
 RECORDS = (
     records.Question,
     records.Answer,
@@ -76,6 +74,8 @@ def parse(arguments: list[str]) -> None:
     command: Any = get_command(app)
     while arguments and arguments[0] in getattr(command, "commands", {}):
         command, arguments = command.commands[arguments[0]], arguments[1:]
+    if not arguments:
+        return  # a name in running text
     context = command.context_class(command)
     given, rest, _ = command.make_parser(context).parse_args(args=list(arguments))
     if {*rest} - {"…"}:
@@ -162,80 +162,3 @@ def test_every_module_has_its_line_in_the_architecture() -> None:
     text = (DOCS / "architecture.md").read_text()
     modules = {path.name for path in (REPOSITORY / "mtbench").rglob("*.py") if path.read_text().strip()}
     assert {name for name in modules if not re.search(rf"^ +{name} ", text, re.MULTILINE)} == set()
-
-
-def score(folder: Path, port: str, judge: str, *, vllm: str, wait: str = "30") -> subprocess.CompletedProcess[str]:
-    """docs/example/score.sh with `vllm` as a shell script that stands in for vLLM."""
-    programs = folder / "bin"
-    programs.mkdir(exist_ok=True)
-    (programs / "vllm").write_text(f"#!/bin/sh\n{vllm}\n")
-    (programs / "vllm").chmod(0o755)
-    (programs / "mtbench").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mtbench "$@"\n')
-    (programs / "mtbench").chmod(0o755)
-    more = {
-        "PATH": f"{programs}:{os.environ['PATH']}",
-        "PORT": port,
-        "WAIT": wait,
-        "BENCH": "tiny",
-        "JUDGE_URL": judge,
-        "JUDGE_MODEL": "grader",
-        "JUDGE_KEY": "secret-of-the-judge",
-    }
-    return subprocess.run(
-        [DOCS / "example" / "score.sh", "checkpoint", "2000"],
-        cwd=folder,
-        env=environment(folder, more),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the script waits with curl")
-SERVES = "echo $$ >vllm.pid; exec sleep 60"
-
-
-@needs_curl
-def test_the_ci_script_scores_ends_its_server_and_pays_for_nothing_twice(tmp_path: Path) -> None:
-    bench = make_bench(tmp_path)
-    with running_server() as candidate, running_server(reply=lambda _: "[[7]]", key="secret-of-the-judge") as judge:
-        port = candidate.base_url.split(":")[2].split("/")[0]
-        done = score(tmp_path, port, judge.base_url, vllm=SERVES)
-        assert done.returncode == 0, done.stderr
-        again = score(tmp_path, port, judge.base_url, vllm=SERVES)
-        assert again.returncode == 0
-        assert (len(candidate.requests), len(judge.requests)) == (6, 6)
-        assert {request.headers["authorization"] for request in candidate.requests} == {"Bearer EMPTY"}
-    assert "7.0000" in done.stdout
-    assert len(read_lines(bench / "model_answer" / "2000.jsonl")) == 3
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "vllm.pid").read_text()), 0)
-
-
-@needs_curl
-def test_the_ci_script_runs_again_what_failed(tmp_path: Path) -> None:
-    make_bench(tmp_path)
-    with running_server() as candidate, running_server(reply=lambda _: "[[7]]") as judge:
-        port = candidate.base_url.split(":")[2].split("/")[0]
-        refused = iter([True])
-        judge.faults = lambda _: Fault(status=422) if next(refused, False) else None
-        done = score(tmp_path, port, judge.base_url, vllm=SERVES)
-        assert done.returncode == 0, done.stderr
-        assert (len(candidate.requests), len(judge.requests)) == (6, 7)
-    assert "1 verdict failed" in done.stderr
-
-
-@needs_curl
-@pytest.mark.parametrize(
-    ("vllm", "wait", "said"),
-    [
-        ("echo no such checkpoint; exit 1", "30", "vLLM ended before it was ready"),
-        ("echo still loading; exec sleep 60", "1", "vLLM was not ready after 1 s"),
-    ],
-)
-def test_the_ci_script_says_why_the_server_is_not_there(tmp_path: Path, vllm: str, wait: str, said: str) -> None:
-    done = score(tmp_path, "9", "http://127.0.0.1:9/v1", vllm=vllm, wait=wait)
-    assert done.returncode == 1
-    assert said in done.stderr
-    assert re.search("no such checkpoint|still loading", done.stderr)

@@ -39,6 +39,14 @@ def show_results(
         Path | None,
         typer.Option("--input", metavar="FILE", help="Any judgment file, FastChat's too, in place of the bench's own."),
     ] = None,
+    ranking: Annotated[
+        Path | None,
+        options.option(
+            "--ranking",
+            "Hold the figures against another ranking: CSV with model, rating, and low and high of its interval.",
+            metavar="FILE",
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, options.option("--plot", "Also draw plots into the folder DIR, as PNG and SVG.", metavar="DIR")
     ] = None,
@@ -62,6 +70,7 @@ def show_results(
     from mtbench.benches import find_bench
     from mtbench.errors import MtbenchError
     from mtbench.reports import results
+    from mtbench.reports.quality import read_ranking
 
     del config
     others = {path: _format_of(path) for path in output or ()}
@@ -71,6 +80,7 @@ def show_results(
         models=model or (),
         categories=category or (),
         baseline=baseline,
+        ranking=read_ranking(ranking) if ranking else {},
     )
     place: Bench | None
     if input_ is None:

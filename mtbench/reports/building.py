@@ -21,6 +21,7 @@ from mtbench.reports.certainty import (
 from mtbench.reports.counts import Counts, count, foot, warnings
 from mtbench.reports.figures import Figures, Measure
 from mtbench.reports.judgments import Contest, Group, contest_of_failure
+from mtbench.reports.quality import Ranked, quality_table
 from mtbench.reports.ratings import ratings_table
 from mtbench.reports.spread import spread_table
 from mtbench.reports.tables import Cell, Column, Mode, Table
@@ -40,6 +41,7 @@ class Scope:
     questions: Questions | None
     answered: Sequence[str] = ()
     category_of: Mapping[QuestionId, str] = field(default_factory=dict)
+    ranking: Mapping[str, Ranked] = field(default_factory=dict)
 
     @property
     def is_of_one(self) -> bool:
@@ -208,6 +210,8 @@ def _further(
     if sure:
         tables.append(beats_table(main, sure, _title(f"who has the better {figure}", *about)))
         tables.append(differences_table(main, sure, _title(f"differences in {figure}", *about)))
+    quality = quality_table(main, figures.overall, scope.ranking, _title("how good the benchmark is", *about))
+    tables += [quality] if quality else []
     spread = spread_table(main, groups, models, _title("where the error comes from", *about))
     return [*tables, spread] if spread else tables
 

@@ -46,6 +46,11 @@ def check(bench: Bench, asked: Check) -> Gate:
         refuse_incomparable(bench, asked, groups, notes)
     of_rules = [_of_category(values, rule, category_of, bench) for rule in asked.rules]
     estimates = [_estimate(each, rule, asked) for each, rule in zip(of_rules, asked.rules, strict=True)]
+    notes += [
+        f"{rule.name}: every question gives the same figure; such a judge may not look at the answers"
+        for rule, estimate in zip(asked.rules, estimates, strict=True)
+        if estimate.se == 0 and rule.figure is not Figure.DIFFERENCE
+    ]
     seen = len(np.unique(values.of_model(asked.model).question))
     if seen < len(questions):
         notes.append(f"{seen} of the {len(questions)} questions of {bench.name} are judged")

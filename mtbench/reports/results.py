@@ -1,7 +1,7 @@
 """Judgments on disk → results: FastChat's tables, with what they leave out, by judge, prompt set and category."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from mtbench import files
@@ -14,6 +14,7 @@ from mtbench.reports.building import Scope, build_tables
 from mtbench.reports.counts import reasons, unknown_questions
 from mtbench.reports.figures import Scores, WinRates
 from mtbench.reports.judgments import Group, group, read_file
+from mtbench.reports.quality import Ranked
 from mtbench.reports.tables import Mode, Results
 
 FASTCHAT_BASELINE = "gpt-3.5-turbo"
@@ -25,6 +26,7 @@ class Query:
 
     Judges and models go by the ids that stand in the files; a provider before the id (openai/gpt-4) is passed over.
     `questions`: only these, in place of all of the bench (a run of a few questions is not missing the others).
+    `ranking`: an outside one, to hold the figures against.
     """
 
     mode: Mode | None = None
@@ -33,6 +35,7 @@ class Query:
     categories: Sequence[str] = ()
     baseline: str | None = None
     questions: Questions | None = None
+    ranking: Mapping[str, Ranked] = field(default_factory=dict)
 
 
 def collect(bench: Bench, query: Query) -> Results:
@@ -126,6 +129,7 @@ def _scope(
         baseline=baseline,
         questions=questions,
         answered=[model for model in answered if not models or model in models],
+        ranking=query.ranking,
         category_of=questions.category_of() if questions else {},
     )
     return replace(scope, answered=answered) if scope.is_of_one else scope

@@ -217,3 +217,9 @@ def test_nothing_judged_is_said(tmp_path: Path) -> None:
     done = mtbench(tmp_path, "check", "--model", "new", "--min-score", "5")
     assert done.returncode == 2
     assert "no judgments in" in done.stderr
+
+
+def test_a_judge_that_gives_one_grade_to_everything_is_pointed_out(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": lambda *_: 9.0, "old": lambda *_: 9.0})
+    done = mtbench(tmp_path, *PAIR, "--min-score", "8")
+    assert "note: score at least 8: every question gives the same figure" in done.stdout

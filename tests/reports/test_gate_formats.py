@@ -106,7 +106,7 @@ def test_names_of_any_kind_stay_data() -> None:
 
 def test_gitlabs_report_has_a_metric_for_each_figure() -> None:
     lines = to_text(gate(PASSED), GateFormat.GITLAB).splitlines()
-    labels = '{model="new",rule="score at least 7"}'
+    labels = '{rule="score at least 7"}'
     assert lines == [
         f"mtbench_check_value{labels} 7.5",
         f"mtbench_check_low{labels} 7.2",
