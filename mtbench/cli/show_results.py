@@ -39,6 +39,13 @@ def show_results(
         Path | None,
         typer.Option("--input", metavar="FILE", help="Any judgment file, FastChat's too, in place of the bench's own."),
     ] = None,
+    control_style: Annotated[
+        bool,
+        options.option(
+            "--control-style",
+            "Pairwise: also with style held equal: length (against a baseline); length, headers, lists and bold (all).",
+        ),
+    ] = False,
     ranking: Annotated[
         Path | None,
         options.option(
@@ -80,6 +87,7 @@ def show_results(
         models=model or (),
         categories=category or (),
         baseline=baseline,
+        control_style=control_style,
         ranking=read_ranking(ranking) if ranking else {},
     )
     place: Bench | None

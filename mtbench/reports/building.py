@@ -18,6 +18,7 @@ from mtbench.reports.certainty import (
     differences_table,
     matrix_table,
 )
+from mtbench.reports.control import Styles, length_table, style_tables
 from mtbench.reports.counts import Counts, count, foot, warnings
 from mtbench.reports.figures import Figures, Measure
 from mtbench.reports.judgments import Contest, Group, contest_of_failure
@@ -42,6 +43,7 @@ class Scope:
     answered: Sequence[str] = ()
     category_of: Mapping[QuestionId, str] = field(default_factory=dict)
     ranking: Mapping[str, Ranked] = field(default_factory=dict)
+    styles: Styles | None = None
 
     @property
     def is_of_one(self) -> bool:
@@ -207,6 +209,7 @@ def _further(
         rated = ratings_table(main, verdicts, _title("ratings", *about))
         tables += [rated] if rated else []
         tables.append(matrix_table(main, verdicts, models, _title("win rates of each against each", *about)))
+    tables += _style_controlled(main, scope, about, verdicts)
     if sure:
         tables.append(beats_table(main, sure, _title(f"who has the better {figure}", *about)))
         tables.append(differences_table(main, sure, _title(f"differences in {figure}", *about)))
@@ -214,6 +217,19 @@ def _further(
     tables += [quality] if quality else []
     spread = spread_table(main, groups, models, _title("where the error comes from", *about))
     return [*tables, spread] if spread else tables
+
+
+def _style_controlled(
+    main: Table, scope: Scope, about: tuple[str | None, str, str], verdicts: Sequence[Verdict]
+) -> list[Table]:
+    """Length control against a baseline, style control of all pairs, where that was asked for."""
+    if scope.styles is None:
+        return []
+    if scope.baseline is not None:
+        title = _title(f"win rates against {scope.baseline} at equal length", *about)
+        table = length_table(main, verdicts, scope.styles, scope.baseline, title)
+        return [table] if table else []
+    return style_tables(main, verdicts, scope.styles, _title("ratings with style held equal", *about))
 
 
 def _judges_table(

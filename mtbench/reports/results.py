@@ -11,6 +11,7 @@ from mtbench.errors import Interrupted, MtbenchError
 from mtbench.indexes import Questions
 from mtbench.outputs import failures_in
 from mtbench.reports.building import Scope, build_tables
+from mtbench.reports.control import styles_of
 from mtbench.reports.counts import reasons, unknown_questions
 from mtbench.reports.figures import Scores, WinRates
 from mtbench.reports.judgments import Group, group, read_file
@@ -26,7 +27,7 @@ class Query:
 
     Judges and models go by the ids that stand in the files; a provider before the id (openai/gpt-4) is passed over.
     `questions`: only these, in place of all of the bench (a run of a few questions is not missing the others).
-    `ranking`: an outside one, to hold the figures against.
+    `ranking`: an outside one, to hold the figures against. `control_style`: hold the style of answers equal as well.
     """
 
     mode: Mode | None = None
@@ -36,6 +37,7 @@ class Query:
     baseline: str | None = None
     questions: Questions | None = None
     ranking: Mapping[str, Ranked] = field(default_factory=dict)
+    control_style: bool = False
 
 
 def collect(bench: Bench, query: Query) -> Results:
@@ -63,6 +65,7 @@ def collect(bench: Bench, query: Query) -> Results:
     questions = query.questions or load_questions(bench.source / "question.jsonl")
     answered = list(files.model_files(bench.folder / "model_answer"))
     scope = _scope(groups, mode, query, select(questions, categories=query.categories), answered)
+    scope = _with_styles(scope, query, bench)
     if query.categories or query.questions is not None:
         groups = [_only_questions(each, scope) for each in groups]
     tables = build_tables(groups, scope, bench.name)
@@ -107,7 +110,7 @@ def collect_file(path: Path, query: Query, bench: Bench | None, why_no_bench: st
         notes.append(why)
     else:
         questions = select(questions, categories=query.categories)
-    scope = _scope(groups, mode, query, questions, [])
+    scope = _with_styles(_scope(groups, mode, query, questions, []), query, bench if questions else None)
     if query.categories:
         groups = [_only_questions(each, scope) for each in groups]
     name = bench.name if bench and questions else None
@@ -133,6 +136,21 @@ def _scope(
         category_of=questions.category_of() if questions else {},
     )
     return replace(scope, answered=answered) if scope.is_of_one else scope
+
+
+def _with_styles(scope: Scope, query: Query, bench: Bench | None) -> Scope:
+    """The scope with the style of all answers, where it is to be held equal. Raises MtbenchError where it cannot be."""
+    if not query.control_style:
+        return scope
+    if scope.mode is Mode.SINGLE:
+        raise MtbenchError("--control-style is about comparisons: give --mode pairwise-baseline or pairwise-all")
+    if bench is None:
+        raise MtbenchError("--control-style needs the answers: give the bench that has them with --bench")
+    models = sorted(scope.models | ({scope.baseline} if scope.baseline else set()))
+    styles = styles_of(bench, models)
+    if not styles:
+        raise MtbenchError(f"--control-style needs the answers, and there are none in {bench.folder / 'model_answer'}")
+    return replace(scope, styles=styles)
 
 
 def _baseline(query: Query, mode: Mode, judged: Sequence[str]) -> str | None:

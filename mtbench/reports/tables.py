@@ -51,9 +51,10 @@ class Column:
 class Table:
     """One table: a row a model, best first; the first column is the model. None stands for what there is not.
 
-    `kind` is scores, win_rates, categories, judges, beats, ratings, matrix, variance, quality or differences; `judges`
-    are those whose verdicts it rests on, more than one in a panel's. `warnings` say what makes a figure misleading,
-    `foot` what was left out and why, one sentence each. What is `for_programs` stands in JSON alone.
+    `kind` is scores, win_rates, categories, judges, beats, ratings, matrix, length_control, style_control,
+    style_effects, variance, quality or differences; `judges` are those whose verdicts it rests on, more than one in a
+    panel's. `warnings` say what makes a figure misleading, `foot` what was left out and why, one sentence each. What is
+    `for_programs` stands in JSON alone.
     """
 
     kind: str

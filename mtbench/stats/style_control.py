@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from mtbench.stats.estimates import LEVEL, Estimate
 from mtbench.stats.games import Codes, Floats, count_games
-from mtbench.stats.pair_logit import Design, PairLogit, clustered_se, fit
+from mtbench.stats.pair_logit import Design, PairLogit, fit, jackknife_covariance
 from mtbench.stats.rating_intervals import RatingIntervals, sandwich
 from mtbench.stats.ratings import BASE, SCALE, Anchor, Ratings
 from mtbench.stats.tdist import t_quantile
@@ -65,11 +65,13 @@ def style_controlled(
     (LMSYS 2024, Does style matter?). `first`, `second`, `points`, `models`, `clusters`: as for `count_games`; a tie is
     half a win and half a loss. `differences` (n, k): d, of the first answer from the second, such as
     `relative_differences` of length, headers, lists and bold. `level`, `anchor`, `base`: as for `sandwich`, which the
-    plain ratings and the form of all errors come from: clustered, with t of G − 1 degrees of freedom. What is observed
-    is not what would be, were the style changed: better answers may be longer for a reason.
+    plain ratings come from. The others' errors are of `jackknife_covariance`, with t of G − 1 degrees of freedom.
+    Coverage decided (2,000 draws): of 95 % intervals of effects on 20 questions, 94.5 to 96.6 of 100 hold the truth,
+    those of the sandwich in 90 to 93; on 80 and on 500, 94 to 97. What is found is not what would be, were the style
+    changed: answers may be longer because they are better.
 
-    Where we differ from LMSYS: its code also subtracts the mean of d_j, so that results depend on who was named first;
-    we do not. Its regression has sklearn's L2 penalty in some versions; ours has none, so:
+    Where we differ from LMSYS: its code adds 1 to a + b, subtracts the mean of d_j, so that results depend on who was
+    named first, and has sklearn's L2 penalty of strength 1. We do none of it, and so:
     - Only models that `rate` can put on one scale are fitted; the others keep its infinite or nan ratings.
     - A feature in which no two answers differ, or that cannot be told apart from the models or from other features, as
       with two models of which one always writes 20 % more, has no effect that could be known: nan, with a reason. So
@@ -93,8 +95,10 @@ def style_controlled(
         return _uncontrolled(plain, scales, int(kept.sum()))
     of_games = np.arange(len(points)) if clusters is None else clusters
     codes = np.unique(of_games[kept], return_inverse=True)[1]
-    effects = tuple(_effect(found, len(inside) + column, codes, level) for column in range(len(scales)))
-    controlled = _ratings(found, codes, level, plain, anchor, base)
+    covariance = jackknife_covariance(found, codes)
+    count = len(codes), plain.clusters
+    effects = tuple(_effect(found, covariance, len(inside) + column, count, level) for column in range(len(scales)))
+    controlled = _ratings(found, covariance, level, plain, anchor, base)
     reasons = tuple(_reason(effect, scale) for effect, scale in zip(effects, scales.tolist(), strict=True))
     return StyleControlled(plain, controlled, effects, scales, reasons, "")
 
@@ -113,40 +117,40 @@ def _uncontrolled(plain: RatingIntervals, scales: Floats, games: int) -> StyleCo
     return StyleControlled(plain, controlled, effects, scales, (note,) * len(scales), note)
 
 
-def _effect(found: PairLogit, parameter: int, codes: Codes, level: float) -> Estimate:
-    contrast = np.zeros(len(found.parameters))
+def _effect(found: PairLogit, covariance: Floats, parameter: int, count: tuple[int, int], level: float) -> Estimate:
+    contrast = np.zeros(len(covariance))
     contrast[parameter] = 1
-    value, se = _measured(found, contrast, codes)
-    count = int(codes.max()) + 1
-    reach = float(t_quantile((1 + level) / 2, count - 1)) * se
-    return Estimate(value, value - reach, value + reach, se, len(codes), count)
+    value, se = _measured(found, covariance, contrast)
+    reach = float(t_quantile((1 + level) / 2, count[1] - 1)) * se
+    return Estimate(value, value - reach, value + reach, se, *count)
 
 
 def _ratings(
-    found: PairLogit, codes: Codes, level: float, plain: RatingIntervals, anchor: Anchor | None, base: float
+    found: PairLogit, covariance: Floats, level: float, plain: RatingIntervals, anchor: Anchor | None, base: float
 ) -> RatingIntervals:
     inside, models = plain.ratings.rated, len(plain.ratings.rating)
     rating, se = plain.ratings.rating.copy(), np.full(models, np.nan)
     for place, model in enumerate(inside):
-        contrast = np.zeros(len(found.parameters))
+        contrast = np.zeros(len(covariance))
         contrast[place] = SCALE
         if anchor:
             contrast[inside.index(anchor.model)] -= SCALE
         else:
             contrast[: len(inside)] -= SCALE / len(inside)
-        difference, se[model] = _measured(found, contrast, codes)
+        difference, se[model] = _measured(found, covariance, contrast)
         rating[model] = difference + (anchor.value if anchor else base)
-    reach = t_quantile((1 + level) / 2, int(codes.max())) * se
+    reach = t_quantile((1 + level) / 2, plain.clusters - 1) * se
     rated = tuple(model for model in inside if np.isfinite(rating[model]))
     ratings = Ratings(rating, plain.ratings.games, plain.ratings.groups, rated)
     return RatingIntervals(ratings, rating - reach, rating + reach, se, plain.clusters, plain.draws, 0)
 
 
-def _measured(found: PairLogit, contrast: Floats, codes: Codes) -> tuple[float, float]:
+def _measured(found: PairLogit, covariance: Floats, contrast: Floats) -> tuple[float, float]:
     """The contrast of the parameters and its error; nan where the games do not tell."""
     if not found.knows(contrast):
         return float("nan"), float("nan")
-    return float(contrast @ found.parameters), clustered_se(found.influence(contrast), codes)
+    variance = contrast @ covariance @ contrast
+    return float(contrast @ found.parameters), float(np.sqrt(np.maximum(variance, 0)))  # rounding may bring 0 below it
 
 
 def _reason(effect: Estimate, scale: float) -> str:
