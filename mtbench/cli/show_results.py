@@ -39,6 +39,12 @@ def show_results(
         Path | None,
         typer.Option("--input", metavar="FILE", help="Any judgment file, FastChat's too, in place of the bench's own."),
     ] = None,
+    anchor: Annotated[
+        str | None,
+        options.option(
+            "--anchor", "pairwise-all: fix this model's rating, and rate the others from it.", metavar="M:RATING"
+        ),
+    ] = None,
     control_style: Annotated[
         bool,
         options.option(
@@ -88,6 +94,7 @@ def show_results(
         categories=category or (),
         baseline=baseline,
         control_style=control_style,
+        anchor=_anchor(anchor) if anchor else None,
         ranking=read_ranking(ranking) if ranking else {},
     )
     place: Bench | None
@@ -112,6 +119,18 @@ def show_results(
 
         drawn = save_plots(found, known, plot)
         typer.echo(f"drew {len(drawn) // 2} plots into {plot}, as PNG and SVG", err=True)
+
+
+def _anchor(text: str) -> tuple[str, float]:
+    from mtbench.errors import MtbenchError
+
+    model, _, rating = text.rpartition(":")
+    try:
+        if not model:
+            raise ValueError
+        return model, float(rating)
+    except ValueError:
+        raise MtbenchError(f"--anchor {text}: give a model and its rating, such as gpt-4:1000") from None
 
 
 _ENDINGS = {

@@ -44,6 +44,7 @@ class Scope:
     category_of: Mapping[QuestionId, str] = field(default_factory=dict)
     ranking: Mapping[str, Ranked] = field(default_factory=dict)
     styles: Styles | None = None
+    anchor: tuple[str, float] | None = None
 
     @property
     def is_of_one(self) -> bool:
@@ -206,7 +207,7 @@ def _further(
     figure = scope.measure.figure
     tables = _category_table(main, figures, models, scope, _title(f"{figure} by category", *about))
     if scope.mode is Mode.PAIRWISE_ALL and not scope.is_of_one:
-        rated = ratings_table(main, verdicts, _title("ratings", *about))
+        rated = ratings_table(main, verdicts, _title("ratings", *about), scope.anchor)
         tables += [rated] if rated else []
         tables.append(matrix_table(main, verdicts, models, _title("win rates of each against each", *about)))
     tables += _style_controlled(main, scope, about, verdicts)

@@ -13,16 +13,20 @@ from mtbench.stats.estimates import Estimate
 from mtbench.stats.games import count_games
 from mtbench.stats.ranks import ranks
 from mtbench.stats.rating_intervals import RatingIntervals, bootstrap, sandwich
+from mtbench.stats.ratings import Anchor
 
 DRAWS = 1000
 
 _POINTS = {"model_1": 1.0, "tie": 0.5, "model_2": 0.0}
 
 
-def ratings_table(main: Table, verdicts: Sequence[Verdict], title: str) -> Table | None:
+def ratings_table(
+    main: Table, verdicts: Sequence[Verdict], title: str, anchor: tuple[str, float] | None = None
+) -> Table | None:
     """The ratings of all models that played, best first; None where nobody did.
 
-    Games on one question hang together: intervals are clustered by question.
+    Games on one question hang together: intervals are clustered by question. `anchor`: a model and the rating that it
+    is given; without one, or where it did not play, the mean is 1000.
     """
     games = [each for each in verdicts if isinstance(each, Game)]
     models = list(dict.fromkeys(model for game in games for model in (game.model_1, game.model_2)))
@@ -36,8 +40,9 @@ def ratings_table(main: Table, verdicts: Sequence[Verdict], title: str) -> Table
     counted = count_games(
         first, second, points, len(models), np.array([questions[game.question_id] for game in games], np.intp)
     )
-    sandwiched = sandwich(counted)
-    drawn = bootstrap(counted, np.random.default_rng(0), DRAWS)
+    fixed = Anchor(code[anchor[0]], anchor[1]) if anchor and anchor[0] in code else None
+    sandwiched = sandwich(counted, anchor=fixed)
+    drawn = bootstrap(counted, np.random.default_rng(0), DRAWS, anchor=fixed)
     places = ranks(sandwiched.low, sandwiched.high)
     elo = online_elo(first, second, points, len(models))
     averages = average_win_rates(counted)
@@ -70,7 +75,8 @@ def ratings_table(main: Table, verdicts: Sequence[Verdict], title: str) -> Table
         rows=rows,
         warnings=list(_warnings(models, sandwiched, drawn)),
         foot=(
-            "rating: Bradley-Terry with ties as half a win; 400 points are odds of 10 to 1; the mean is 1000",
+            "rating: Bradley-Terry with ties as half a win; 400 points are odds of 10 to 1; "
+            + (f"{anchor[0]} is set to {anchor[1]:g}" if anchor and fixed else "the mean is 1000"),
             "rank: 1 and one more for each model whose interval lies wholly above",
         ),
     )

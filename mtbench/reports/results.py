@@ -28,6 +28,7 @@ class Query:
     Judges and models go by the ids that stand in the files; a provider before the id (openai/gpt-4) is passed over.
     `questions`: only these, in place of all of the bench (a run of a few questions is not missing the others).
     `ranking`: an outside one, to hold the figures against. `control_style`: hold the style of answers equal as well.
+    `anchor`: a model, and the rating that it is given.
     """
 
     mode: Mode | None = None
@@ -38,6 +39,7 @@ class Query:
     questions: Questions | None = None
     ranking: Mapping[str, Ranked] = field(default_factory=dict)
     control_style: bool = False
+    anchor: tuple[str, float] | None = None
 
 
 def collect(bench: Bench, query: Query) -> Results:
@@ -133,6 +135,7 @@ def _scope(
         questions=questions,
         answered=[model for model in answered if not models or model in models],
         ranking=query.ranking,
+        anchor=query.anchor and (chosen([query.anchor[0]], everyone, "--anchor", "here")[0], query.anchor[1]),
         category_of=questions.category_of() if questions else {},
     )
     return replace(scope, answered=answered) if scope.is_of_one else scope

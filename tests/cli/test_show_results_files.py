@@ -85,6 +85,9 @@ def test_a_file_outside_any_bench_has_its_page_too(folder: Path) -> None:
     [
         (["--output", "tables.pdf"], "what format is that? The ending says it: .html"),
         (["--plot", "taken"], "taken"),
+        (["--mode", "pairwise-all", "--anchor", "ant"], "give a model and its rating, such as gpt-4:1000"),
+        (["--mode", "pairwise-all", "--anchor", "gnu:1000"], "--anchor gnu: not here; there is ant, bee"),
+        (["--control-style"], "--control-style is about comparisons"),
         (["--output", "taken/tables.md"], "taken"),
     ],
 )

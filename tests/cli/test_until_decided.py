@@ -123,9 +123,7 @@ def test_comparisons_decide_by_the_share_won(tmp_path: Path, bench: Path) -> Non
         (["--output", "gate.pdf"], "what format is that?"),
     ],
 )
-def test_mistakes_are_said_before_anything_is_asked(
-    tmp_path: Path, bench: Path, options: list[str], said: str
-) -> None:
+def test_mistakes_are_said_before_anything_is_asked(tmp_path: Path, bench: Path, options: list[str], said: str) -> None:
     with running_server() as candidate, running_server(reply=grading(3)) as judge:
         done = until(tmp_path, candidate, judge, *options)
     assert bench.is_dir()

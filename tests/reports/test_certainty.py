@@ -111,6 +111,22 @@ def test_games_have_ratings_with_intervals_and_ranks(tmp_path: Path) -> None:
     assert sum(estimate(ratings, model, "rating").value for model in ("top", "mid", "low")) == pytest.approx(3000)
 
 
+def test_an_anchor_has_the_rating_that_it_is_given(tmp_path: Path) -> None:
+    make_bench(tmp_path, [{"question_id": each, "category": "x", "turns": ["?"]} for each in range(30)])
+    bench = find_bench("tiny", tmp_path / "data")
+    lines = [pair(each, "a b", "11" if each % 3 else "22") for each in range(30)]
+    write_lines(bench.judgments("gpt-4", "pair"), lines)
+    free, fixed = (
+        table_of(collect(bench, Query(mode=Mode.PAIRWISE_ALL, anchor=anchor)), "ratings")
+        for anchor in (None, ("b", 1200.0))
+    )
+    assert estimate(fixed, "b", "rating").value == pytest.approx(1200)
+    gaps = [estimate(each, "a", "rating").value - estimate(each, "b", "rating").value for each in (free, fixed)]
+    assert gaps[0] == pytest.approx(gaps[1])
+    assert gaps[0] == pytest.approx(400 * np.log10(2))
+    assert "b is set to 1200" in fixed.foot[0]
+
+
 def test_a_model_that_lost_nothing_is_said_to_have_no_finite_rating(tmp_path: Path) -> None:
     make_bench(tmp_path, [{"question_id": each, "category": "x", "turns": ["?"]} for each in range(6)])
     bench = find_bench("tiny", tmp_path / "data")
