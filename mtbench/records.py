@@ -28,6 +28,7 @@ __all__ = [
     "QuestionId",
     "SingleJudgment",
     "Usage",
+    "Vote",
     "Where",
     "asked_alike",
     "judgment_from_json",
@@ -428,6 +429,53 @@ class Failure:
     def to_json(self) -> Json:
         obj: Json = {"key": self.key, "reason": self.reason, "message": self.message, "tstamp": self.tstamp}
         return obj | ({"finished": dict(self.finished)} if self.finished else {}) | dict(self.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """Which of two answers a person, or a judge in FastChat's vote files, found better: model_a, model_b or tie.
+
+    `judge` names who voted: "expert_3", "author_1", or for a judge model its name. FastChat's other ties ("tie
+    (bothbad)", "tie (inconsistent)") are ties.
+    """
+
+    question_id: QuestionId
+    model_a: str
+    model_b: str
+    winner: str
+    judge: str
+    turn: int
+    tstamp: float = 0.0
+
+    @classmethod
+    def from_json(cls, obj: Json, where: Where) -> "Vote":
+        winner = fields.text(obj, "winner", where)
+        if winner not in ("model_a", "model_b") and not winner.startswith("tie"):
+            raise where.bad(f"must be model_a, model_b or tie, not {winner!r:.60}", "winner")
+        judge = obj.get("judge")
+        vote = cls(
+            question_id=_question_id(obj, where),
+            model_a=fields.text(obj, "model_a", where),
+            model_b=fields.text(obj, "model_b", where),
+            winner="tie" if winner.startswith("tie") else winner,
+            judge=_judge(obj, where)[0] if isinstance(judge, list | tuple) else fields.text(obj, "judge", where),
+            turn=fields.whole(obj, "turn", where, default=1),
+            tstamp=fields.number(obj, "tstamp", where, default=0.0),
+        )
+        if vote.model_a == vote.model_b:
+            raise where.bad("a vote between a model and itself", "model_b")
+        return vote
+
+    def to_json(self) -> Json:
+        return {
+            "question_id": self.question_id,
+            "model_a": self.model_a,
+            "model_b": self.model_b,
+            "winner": self.winner,
+            "judge": self.judge,
+            "turn": self.turn,
+            "tstamp": self.tstamp,
+        }
 
 
 def judgment_from_json(obj: Json, where: Where) -> Judgment:

@@ -211,8 +211,9 @@ def _further(
         tables += [rated] if rated else []
         tables.append(matrix_table(main, verdicts, models, _title("win rates of each against each", *about)))
     tables += _style_controlled(main, scope, about, verdicts)
-    if sure:
+    if sure and len(sure.models) > 2:  # of two, the letters say it all
         tables.append(beats_table(main, sure, _title(f"who has the better {figure}", *about)))
+    if sure:
         tables.append(differences_table(main, sure, _title(f"differences in {figure}", *about)))
     quality = quality_table(main, figures.overall, scope.ranking, _title("how good the benchmark is", *about))
     tables += [quality] if quality else []

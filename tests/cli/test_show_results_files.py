@@ -64,7 +64,7 @@ def test_files_are_written_by_their_endings(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (folder / "tables.txt").read_text() == done.stdout
     tables = orjson.loads((folder / "tables.json").read_bytes())["tables"]
-    assert [table["kind"] for table in tables] == ["scores", "categories", "beats", "differences"]
+    assert [table["kind"] for table in tables] == ["scores", "categories", "differences"]
     with (folder / "tables.csv").open() as rows:
         row = next(csv.DictReader(rows))
     assert float(row["average_low"]) < float(row["average"]) < float(row["average_high"])
