@@ -8,7 +8,7 @@ from errno import ENOSPC
 import typer
 
 from mtbench import __version__
-from mtbench.cli import batch, check, compare, gen_answers, judge, models, plan, questions, run, show_results
+from mtbench.cli import batch, bias, check, compare, gen_answers, judge, models, plan, questions, run, show_results
 from mtbench.cli.printing import paragraphs, visible
 from mtbench.cli.streams import make_forgiving
 from mtbench.errors import Ended, Interrupted, MtbenchError
@@ -53,6 +53,7 @@ for _name, _command in COMMANDS.items():
 app.add_typer(questions.app, name="questions")
 app.add_typer(models.app, name="models")
 app.add_typer(batch.app, name="batch")
+app.add_typer(bias.app, name="bias")
 
 
 def main() -> None:
