@@ -8,7 +8,20 @@ from errno import ENOSPC
 import typer
 
 from mtbench import __version__
-from mtbench.cli import batch, bias, check, compare, gen_answers, judge, models, plan, questions, run, show_results
+from mtbench.cli import (
+    agreement,
+    batch,
+    bias,
+    check,
+    compare,
+    gen_answers,
+    judge,
+    models,
+    plan,
+    questions,
+    run,
+    show_results,
+)
 from mtbench.cli.printing import paragraphs, visible
 from mtbench.cli.streams import make_forgiving
 from mtbench.errors import Ended, Interrupted, MtbenchError
@@ -45,6 +58,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "judge": judge.judge,
     "show-results": show_results.show_results,
     "plan": plan.plan,
+    "agreement": agreement.agreement,
     "compare": compare.compare,
     "check": check.check,
 }

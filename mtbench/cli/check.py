@@ -153,13 +153,16 @@ def check(
 
 
 def report(gate: "Gate", form: "GateFormat", output: Sequence[Path]) -> None:
-    """Prints and writes the decisions; raises typer.Exit with the gate's code."""
+    """Writes and prints the decisions; raises typer.Exit with the gate's code.
+
+    Files come first: whoever reads what is printed may close the pipe early.
+    """
     from mtbench.reports.gate_formats import format_of, to_text
 
-    typer.echo(to_text(gate, form), nl=False)
     for path in output:
         write(path, to_text(gate, format_of(path)))
     add_summary(gate)
+    typer.echo(to_text(gate, form), nl=False)
     raise typer.Exit(gate.exit_code)
 
 
@@ -172,6 +175,8 @@ def rules_of(
     categories: Sequence[str],
 ) -> "list[Rule]":
     """The rules that the options stand for. Raises MtbenchError for those that do not go together."""
+    from math import isfinite
+
     from mtbench.errors import MtbenchError
     from mtbench.reports.gate import Figure, Rule
 
@@ -193,7 +198,10 @@ def rules_of(
             needed = "--min-win-rate" if pairwise else "--min-score, --category, or a --baseline"
             raise MtbenchError(f"what has it to reach? Give {needed}")
         rules = [Rule(Figure.DIFFERENCE, -MAX_DROP)]
-    return rules
+    for rule in rules:
+        if not isfinite(rule.bar):
+            raise MtbenchError(f"{rule.name}: nothing reaches or misses that; give a number")
+    return list(dict.fromkeys(rules))
 
 
 def _category_rule(figure: "Figure", text: str) -> "Rule":

@@ -34,7 +34,7 @@ class Votes:
     question of that unit. `voter`: who voted; a judge model in two modes is two voters. `kind`: of what kind that voter
     is, such as a judge model in a mode, an expert or an author. `vote`: FIRST, SECOND or TIE.
 
-    Raises ValueError for shapes that differ, another vote, and a unit of several questions.
+    Raises ValueError for shapes that differ and another vote.
     """
 
     unit: Codes
@@ -49,7 +49,22 @@ class Votes:
             raise ValueError(f"unit, question, voter, kind and vote must be lists of one length: {shapes}")
         if np.any((self.vote < 0) | (self.vote >= OPTIONS)):
             raise ValueError(f"votes must be {FIRST} (first), {SECOND} (second) or {TIE} (tie)")
-        nested(self.unit, self.question)
+
+    def units(self) -> tuple[Codes, Codes]:
+        """The unit of each vote, numbered 0 … U-1, and the question (U,) of each unit.
+
+        Raises ValueError for a unit of several questions.
+        """
+        return nested(self.unit, self.question)
+
+    def seats(self) -> tuple[Codes, Codes]:
+        """The seat of each vote, a voter on a unit, numbered 0 … S-1, and the unit (S,) of each seat.
+
+        Units are numbered as `units` does. Who voted twice on a unit has one seat there.
+        """
+        unit, _ = self.units()
+        _, voter = np.unique(self.voter, return_inverse=True)
+        return nested(unit * (int(voter.max(initial=0)) + 1) + voter, unit)
 
     def where(self, kept: NDArray[np.bool_]) -> "Votes":
         """The votes at which `kept` (n,) is true."""

@@ -1,0 +1,49 @@
+"""`mtbench agreement`: do judges agree with people, and with each other?"""
+
+from pathlib import Path
+from typing import Annotated
+
+from mtbench.cli import options
+from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR
+from mtbench.reports.tables import Format
+
+
+def agreement(
+    votes: Annotated[
+        list[Path] | None,
+        options.option(
+            "--votes",
+            "People's votes in FastChat's form: .jsonl, .json, .csv or .parquet; may be repeated.",
+            metavar="FILE",
+        ),
+    ] = None,
+    judge: Annotated[
+        list[str] | None, options.option("--judge", "Only this judge; may be repeated.", metavar="J")
+    ] = None,
+    bench: options.BenchName = DEFAULT_BENCH,
+    data_dir: options.DataDir = DEFAULT_DATA_DIR,
+    format: Annotated[
+        Format, options.option("--format", "A table is drawn on a terminal and plain text in a pipe.")
+    ] = Format.TABLE,
+    config: options.Config = None,
+) -> None:
+    """Say how often judges agree with people, with each other, and people among each other.
+
+    As in the MT-bench paper's tables 5 and 6: setups S1 (with ties) and S2 (without), each turn, every pair of kinds
+    (a judge model in a mode, human, author, human majority), with intervals clustered by question. Single grades become
+    comparisons: a difference of at most 0.1 is a tie.
+    """
+    from rich.console import Console
+
+    from mtbench.benches import find_bench
+    from mtbench.errors import MtbenchError
+    from mtbench.reports.agreement import agreement_results
+    from mtbench.reports.render import render
+    from mtbench.votes import load_votes
+
+    del config
+    if format in (Format.HTML, Format.CSV):
+        raise MtbenchError(f"--format {format.value}: there is none of this so far; there is table, json and markdown")
+    paths = votes or []
+    found = agreement_results(find_bench(bench, data_dir), load_votes(paths), judge or (), list(map(str, paths)))
+    render(found, format, Console())
