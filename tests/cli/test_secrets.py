@@ -244,9 +244,18 @@ OTHERS: dict[str, list[tuple[int, list[str]]]] = {
     "show-results": [
         (0, BENCH),
         (0, ["--format", "json", *BENCH]),
+        (0, ["--output", "page.html", "--plot", "plots", *BENCH]),
         (2, ["--judge", "x", *BENCH]),
         (2, ["--input", "x"]),
     ],
+    "compare": [(2, ["done", "done", *BENCH]), (2, ["done", "x", *BENCH])],
+    "plan": [(0, ["--detect", "1", "--judge", "mine", *BENCH]), (2, ["--detect", "1", "--judge", "/x", *BENCH])],
+    "check": [
+        (1, ["--model", "done", "--min-score", "1", "--output", "gate.json", *BENCH]),
+        (2, ["--model", "x", "--min-score", "1", *BENCH]),
+    ],
+    "agreement": [(2, BENCH), (2, ["--votes", "x", *BENCH])],
+    "bias position": [(2, BENCH)],
     "questions list": [(0, [])],
     "questions show": [(0, BENCH), (2, ["7-8", *BENCH])],
     "questions validate": [(0, BENCH), (2, ["models.yaml"])],

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtbench.errors import MtbenchError
+from mtbench.reports.behind import html
 from mtbench.reports.render import to_text
 from mtbench.reports.results import Query, collect_file
 from mtbench.reports.tables import Format, Mode
@@ -41,7 +42,7 @@ def test_any_judgments_are_shown_in_every_format_or_refused(folder: Path, conten
         assert error.strip()
         return
     for form in Format:
-        text = to_text(results, form)
+        text = html(results, None) if form is Format.HTML else to_text(results, form)
         text.encode()
         if form is Format.JSON:
             json.loads(text, parse_constant=refuse)
