@@ -1,5 +1,6 @@
 """`mtbench bias`: what a judge goes by that is not the answer's quality."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -63,6 +64,70 @@ def consistency(
     del config
     _check(format)
     _print(consistency_results(find_bench(bench, data_dir), judge or (), judge_prompts), format)
+
+
+Votes = Annotated[
+    list[Path] | None,
+    options.option("--votes", "People's votes, as for mtbench agreement; may be repeated.", metavar="FILE"),
+]
+
+
+@app.command("self")
+def self_enhancement(
+    judge: Judges = None,
+    own: Annotated[
+        list[str] | None,
+        options.option(
+            "--own", "A model of the judge's own family, besides itself; may be repeated.", metavar="JUDGE:MODEL"
+        ),
+    ] = None,
+    votes: Votes = None,
+    bench: options.BenchName = DEFAULT_BENCH,
+    data_dir: options.DataDir = DEFAULT_DATA_DIR,
+    format: Form = Format.TABLE,
+    config: options.Config = None,
+) -> None:
+    """Does a judge favour its own model? What it gives that, beside what people or other judges give the same answers.
+
+    A judge's own model is the one of its name; --own adds its family.
+    """
+    from mtbench.benches import find_bench
+    from mtbench.errors import MtbenchError
+    from mtbench.reports.favours import self_results
+    from mtbench.votes import load_votes
+
+    del config
+    _check(format)
+    families: dict[str, list[str]] = {}
+    for each in own or ():
+        name, colon, model = each.partition(":")
+        if not (name and colon and model):
+            raise MtbenchError(f"--own {each}: give the judge and the model, such as gpt-4:gpt-3.5-turbo")
+        families.setdefault(name, []).append(model)
+    _print(self_results(find_bench(bench, data_dir), load_votes(votes or []), judge or (), families), format)
+
+
+@app.command()
+def verbosity(
+    judge: Judges = None,
+    votes: Votes = None,
+    bench: options.BenchName = DEFAULT_BENCH,
+    data_dir: options.DataDir = DEFAULT_DATA_DIR,
+    format: Form = Format.TABLE,
+    config: options.Config = None,
+) -> None:
+    """Does a judge favour the longer answer? The share won by it, beside what people or other judges give the same.
+
+    An answer is the longer one if it has a tenth more characters. `mtbench show-results --control-style` takes the
+    effect of length out of win rates.
+    """
+    from mtbench.benches import find_bench
+    from mtbench.reports.favours import verbosity_results
+    from mtbench.votes import load_votes
+
+    del config
+    _check(format)
+    _print(verbosity_results(find_bench(bench, data_dir), load_votes(votes or []), judge or ()), format)
 
 
 def _check(form: Format) -> None:

@@ -257,6 +257,8 @@ OTHERS: dict[str, list[tuple[int, list[str]]]] = {
     "agreement": [(2, BENCH), (2, ["--votes", "x", *BENCH])],
     "bias position": [(2, BENCH)],
     "bias consistency": [(2, BENCH)],
+    "bias self": [(2, BENCH), (2, ["--own", "x", *BENCH])],
+    "bias verbosity": [(2, BENCH)],
     "questions list": [(0, [])],
     "questions show": [(0, BENCH), (2, ["7-8", *BENCH])],
     "questions validate": [(0, BENCH), (2, ["models.yaml"])],

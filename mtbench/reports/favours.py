@@ -1,0 +1,177 @@
+"""Ballots → whether a judge favours one side, its own model or the longer answer, more than others do."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from mtbench import files
+from mtbench.benches import Bench, load_answers
+from mtbench.errors import MtbenchError
+from mtbench.records import QuestionId, Vote
+from mtbench.reports.ballots import HUMAN, Ballot, Unit, ballots_of_judgments, ballots_of_votes
+from mtbench.reports.judgments import Group, group, read_file
+from mtbench.reports.results import chosen
+from mtbench.reports.tables import Cell, Column, Mode, Results, Table
+from mtbench.stats.clustered import clustered_mean
+from mtbench.stats.estimates import Estimate
+from mtbench.stats.votes import FIRST, TIE
+from mtbench.stats.winrate_intervals import clustered_win_rate
+
+Favoured = Callable[[str, Unit], str | None]
+"""Kind of judge and unit → the model that it may favour there, None for neither."""
+
+LONGER_BY = 1.1
+"""How many times as long an answer has to be to be the longer one."""
+
+
+def self_results(
+    bench: Bench, votes: Sequence[Vote], judges: Sequence[str], own: Mapping[str, Sequence[str]]
+) -> Results:
+    """How much better each judge finds its own models than others find them. `own`: models by judge, more than itself.
+
+    Raises MtbenchError where no judge has judged its own model beside others.
+    """
+    groups, paths, notes = _groups(bench, judges)
+    judge_of = {name: each.judge for each in groups for name in (each.judge, f"{each.judge} ({each.prompt_set})")}
+
+    def favoured(kind: str, unit: Unit) -> str | None:
+        judge = judge_of[kind.rpartition(" ")[0]]
+        models = {judge, *own.get(judge, ())}
+        ours = [model for model in unit[1] if model in models]
+        return ours[0] if len(ours) == 1 else None
+
+    rows = _rows(groups, votes, favoured)
+    if not rows:
+        raise MtbenchError(
+            "no judge has judged its own model beside others here: judge with --mode pairwise-all, or single with both "
+            "models, and say with --own JUDGE:MODEL which models are of its family"
+        )
+    table = _table("bias_self", f"{bench.name}: what judges give their own models", "its own model", rows)
+    return Results(Mode.PAIRWISE_ALL, bench.name, tuple(paths), [table], notes, groups)
+
+
+def verbosity_results(bench: Bench, votes: Sequence[Vote], judges: Sequence[str]) -> Results:
+    """How much more each judge likes the longer answer than others do.
+
+    Raises MtbenchError where the answers are not at hand, or nothing was compared.
+    """
+    groups, paths, notes = _groups(bench, judges)
+    models = {model for each in groups for model in each.models()}
+    models |= {model for vote in votes for model in (vote.model_a, vote.model_b)}
+    lengths: dict[tuple[str, QuestionId, int], int] = {
+        (model, question_id, turn): len(text)
+        for model in sorted(models)
+        for question_id, answer in load_answers(bench.answers(model)).items()
+        for turn, text in enumerate(answer.choices[0].turns, 1)
+    }
+
+    def favoured(_: str, unit: Unit) -> str | None:
+        question_id, pair, turn = unit
+        one, other = (lengths.get((model, question_id, turn)) for model in pair)
+        if one is None or other is None or max(one, other) < LONGER_BY * min(one, other):
+            return None
+        return pair[0] if one > other else pair[1]
+
+    rows = _rows(groups, votes, favoured)
+    if not rows:
+        raise MtbenchError(f"no comparisons of answers of unlike length are at hand in {bench.folder}")
+    table = _table("bias_verbosity", f"{bench.name}: what judges give the longer answer", "the longer answer", rows)
+    return Results(Mode.PAIRWISE_ALL, bench.name, tuple(paths), [table], notes, groups)
+
+
+def _groups(bench: Bench, judges: Sequence[str]) -> tuple[list[Group], list[str], list[str]]:
+    folder = bench.folder / "model_judgment"
+    found = [files.model_files(folder, suffix) for suffix in ("_pair", "_single")]
+    known = sorted({name for of_kind in found for name in of_kind})
+    names = chosen(judges, known, "--judge", f"in {folder}") or known
+    paths = [of_kind[name] for of_kind in found for name in names if name in of_kind]
+    notes: list[str] = []
+    return group([read_file(path, notes.append) for path in paths]), [*map(str, paths)], notes
+
+
+def _rows(groups: Sequence[Group], votes: Sequence[Vote], favoured: Favoured) -> list[tuple[Cell, ...]]:
+    """By kind of judge: what it gives the favoured, what others give the same, and the difference."""
+    ballots = [*ballots_of_votes(votes), *ballots_of_judgments(groups, set())]
+    by_unit = defaultdict[Unit, list[Ballot]](list)
+    for each in ballots:
+        by_unit[each.unit].append(each)
+    rows = []
+    for kind in dict.fromkeys(each.kind for each in ballots):
+        if kind != HUMAN and kind != "author":
+            row = _row(kind, by_unit, favoured)
+            rows += [row] if row else []
+    return rows
+
+
+def _row(kind: str, by_unit: Mapping[Unit, Sequence[Ballot]], favoured: Favoured) -> tuple[Cell, ...] | None:
+    own: list[float] = []
+    on: list[QuestionId] = []
+    differences: list[float] = []
+    others_points: list[float] = []
+    compared_on: list[QuestionId] = []
+    people = 0
+    for unit, ballots in by_unit.items():
+        model = favoured(kind, unit)
+        mine = [each for each in ballots if each.kind == kind]
+        if model is None or not mine:
+            continue
+        given = _points(mine, model)
+        own.append(given)
+        on.append(unit[0])
+        human = [each for each in ballots if each.kind == HUMAN]
+        others = human or [each for each in ballots if each.kind.partition(" ")[0] != kind.partition(" ")[0]]
+        if others:
+            people += bool(human)
+            others_points.append(_points(others, model))
+            differences.append(given - others_points[-1])
+            compared_on.append(unit[0])
+    if not own:
+        return None
+    by_others: Estimate | None = None
+    difference: Estimate | None = None
+    if differences:
+        codes = _codes(compared_on)
+        by_others = clustered_win_rate(np.array(others_points), codes)
+        difference = clustered_mean(np.array(differences), codes)
+    who = "people" if people == len(differences) and differences else "others" if differences else "nobody"
+    return kind, clustered_win_rate(np.array(own), _codes(on)), by_others, difference, len(own), len(differences), who
+
+
+def _points(ballots: Sequence[Ballot], model: str) -> float:
+    """What they gave the model on average."""
+    points = []
+    for each in ballots:
+        first = each.unit[1][0] == model
+        points.append(0.5 if each.vote == TIE else float((each.vote == FIRST) == first))
+    return sum(points) / len(points)
+
+
+def _codes(ids: Sequence[QuestionId]) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
+    places = {each: place for place, each in enumerate(dict.fromkeys(ids))}
+    return np.array([places[each] for each in ids], np.intp)
+
+
+def _table(kind: str, title: str, favoured: str, rows: Sequence[tuple[Cell, ...]]) -> Table:
+    return Table(
+        kind=kind,
+        title=title,
+        judges=(),
+        prompt_set="",
+        columns=(
+            Column("of", "judge"),
+            Column("own", f"gives {favoured}", decimals=3),
+            Column("others", "others give it", decimals=3),
+            Column("difference", "difference", decimals=3),
+            Column("games", "games"),
+            Column("compared", "compared"),
+            Column("by", "compared with"),
+        ),
+        rows=rows,
+        foot=(
+            f"shares of games won by {favoured}, a tie half; difference: on the games that others judged too, which is "
+            "people where they voted, else other judges",
+            "a judge may be right and the others wrong: only people's votes make the difference a bias",
+            "95 % intervals, clustered by question",
+        ),
+    )
