@@ -40,11 +40,11 @@ def clustered_ratio(parts: Floats, wholes: Floats, clusters: Codes, level: float
         return Estimate(ratio, np.nan, np.nan, np.nan, round(total), count)
     se = float(np.sqrt(count / (count - 1) * np.square(part - ratio * whole).sum()) / total)
     alone = ratio * (1 - ratio) / se**2 if se > _ROUNDING else count
-    low, high = _score_interval(ratio, alone, float(t_quantile((1 + level) / 2, count - 1)))
+    low, high = score_interval(ratio, alone, float(t_quantile((1 + level) / 2, count - 1)))
     return Estimate(ratio, low, high, se, round(total), count)
 
 
-def _score_interval(ratio: float, count: float, quantile: float) -> tuple[float, float]:
+def score_interval(ratio: float, count: float, quantile: float) -> tuple[float, float]:
     """Both p at which (ratio − p)² = quantile² · p(1−p)/count."""
     spread = quantile**2 / count
     centre = ratio + spread / 2

@@ -29,10 +29,13 @@ def bootstrap_of_sums(
 
     The interval is BCa (Efron 1987, Better Bootstrap Confidence Intervals), with its bias from the draws and its
     acceleration from leaving out one cluster at a time, expanded for few clusters as `bootstrap_mean`'s is: √(G/(G−1))
-    · t_{G−1} in place of z. Coverage decided: of kappas and alphas from 0.13 to 0.83 on 20 questions, the expanded
-    percentile interval held 92 to 96 %, this one 94.5 to 97 %. `se` is the standard deviation of the draws times
-    √(G/(G−1)). A figure that is nan, or the same in all draws, as that of perfect agreement is, or of fewer than two
-    clusters, shows no error: `low`, `high` and `se` are then nan. Raises ValueError for sums of another shape.
+    · t_{G−1} in place of z. Coverage decided: of kappas and alphas from 0.13 to 0.83 on 20 questions with two units
+    each, the expanded percentile interval held 92 to 96 %, this one 94 to 97 %; with one unit each and κ = 0.83, where
+    one sample in ten agrees perfectly and shows no error, it held 99 % of the others.
+
+    `se` is the standard deviation of the draws times √(G/(G−1)). A figure that is nan, or the same in all draws, as
+    that of perfect agreement is, or of fewer than two clusters, shows no error: `low`, `high` and `se` are then nan.
+    Raises ValueError for sums of another shape.
     """
     if sums.ndim != 2 or not len(sums):
         raise ValueError(f"sums have to be a table of clusters by sums: {sums.shape}")

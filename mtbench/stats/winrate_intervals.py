@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from mtbench.stats.clustered import clustered_mean
 from mtbench.stats.estimates import LEVEL, Estimate
 from mtbench.stats.games import Codes, Floats
-from mtbench.stats.tdist import t_quantile
+from mtbench.stats.ratios import clustered_ratio, score_interval
 
 
 def wilson(wins: float, games: int, level: float = LEVEL) -> Estimate:
@@ -22,7 +21,7 @@ def wilson(wins: float, games: int, level: float = LEVEL) -> Estimate:
     from scipy.special import ndtri
 
     share = wins / games
-    low, high = _score_interval(share, games, float(ndtri((1 + level) / 2)))
+    low, high = score_interval(share, games, float(ndtri((1 + level) / 2)))
     return Estimate(share, low, high, float(np.sqrt(share * (1 - share) / games)), games, games)
 
 
@@ -42,17 +41,6 @@ def clustered_win_rate(points: Floats, clusters: Codes, level: float = LEVEL) ->
     """
     if np.any((points < 0) | (points > 1)):
         raise ValueError("points must be from 0 to 1")
-    mean = clustered_mean(points, clusters, level)
-    if mean.clusters < 2:
-        return mean
-    share = min(max(mean.value, 0.0), 1.0)  # rounding
-    games = share * (1 - share) / mean.se**2 if mean.se > 0 else mean.clusters
-    low, high = _score_interval(share, games, float(t_quantile((1 + level) / 2, mean.clusters - 1)))
-    return Estimate(share, low, high, mean.se, mean.n, mean.clusters)
-
-
-def _score_interval(share: float, games: float, quantile: float) -> tuple[float, float]:
-    square = quantile**2
-    centre = (share + square / (2 * games)) / (1 + square / games)
-    reach = quantile / (1 + square / games) * np.sqrt(share * (1 - share) / games + square / (4 * games**2))
-    return max(0.0, float(centre - reach)), min(1.0, float(centre + reach))
+    if points.ndim != 1 or clusters.shape != points.shape or not len(points):
+        raise ValueError(f"points and clusters have to be as long as each other: {points.shape} and {clusters.shape}")
+    return clustered_ratio(points, np.ones(len(points)), clusters, level)

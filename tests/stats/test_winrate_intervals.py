@@ -121,3 +121,9 @@ def test_interval_stays_on_the_scale_and_about_its_value_and_wins_mirror_losses(
     assert 0 <= found.low <= found.value + 1e-12
     assert found.value - 1e-12 <= found.high <= 1
     np.testing.assert_allclose((1 - mirrored.high, 1 - mirrored.low), (found.low, found.high), atol=1e-9)
+
+
+def test_clusters_that_are_all_alike_have_a_width_whatever_the_rounding() -> None:
+    found = clustered_win_rate(np.array([1.0, 0, 0, 1, 0, 0]), np.array([0, 0, 0, 1, 1, 1]))
+    assert found.low < 0.1
+    assert found.high > 0.8

@@ -1,0 +1,63 @@
+"""Shares of counts that depend on each other within clusters."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from mtbench.stats.ratios import clustered_ratio
+from mtbench.stats.winrate_intervals import clustered_win_rate
+
+
+def _floats(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.array(values, np.float64)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 5)), min_size=1))
+def test_it_is_the_clustered_win_rate_of_as_many_ones_and_zeros(rows: list[tuple[int, int, int]]) -> None:
+    ones, zeros, clusters = np.array(rows).T
+    ours = clustered_ratio(ones.astype(float), (ones + zeros).astype(float), clusters)
+    if not (ones + zeros).any():
+        assert (ours.n, ours.clusters) == (0, 0)
+        assert np.isnan([ours.value, ours.low, ours.high, ours.se]).all()
+        return
+    values = np.repeat(np.tile([1.0, 0.0], len(rows)), np.column_stack([ones, zeros]).ravel())
+    if ours.se < 1e-9:
+        return  # the other takes an error of rounding for one
+    theirs = clustered_win_rate(values, np.repeat(clusters, ones + zeros))
+    assert (ours.n, ours.clusters) == (theirs.n, theirs.clusters)
+    for one, other in [(ours.value, theirs.value), (ours.low, theirs.low), (ours.high, theirs.high)]:
+        assert one == pytest.approx(other, abs=1e-9, nan_ok=True)
+    assert ours.se == pytest.approx(theirs.se, abs=1e-9, nan_ok=True)
+
+
+def test_clusters_that_are_all_alike_count_as_one_each_though_their_share_is_rounded() -> None:
+    assert 0.28 * 25 != 7
+    ours = clustered_ratio(_floats(7, 7), _floats(25, 25), np.array([0, 1]))
+    assert ours.value == 0.28
+    assert ours.low < 0.05
+    assert ours.high > 0.95
+
+
+def test_its_ends_are_the_values_that_the_ratio_is_t_errors_from() -> None:
+    ours = clustered_ratio(_floats(3, 1, 4, 2, 5), _floats(4, 2, 4, 5, 5), np.arange(5))
+    alone = ours.value * (1 - ours.value) / ours.se**2
+    for end in (ours.low, ours.high):
+        assert abs(ours.value - end) / np.sqrt(end * (1 - end) / alone) == pytest.approx(stats.t.ppf(0.975, 4))
+
+
+def test_parts_may_be_halves_and_thirds() -> None:
+    third = 1 / 3
+    ours = clustered_ratio(_floats(third + third + third, 0.5), _floats(1, 1), np.array([0, 1]))
+    assert ours.value == pytest.approx(0.75)
+    assert ours.n == 2
+
+
+def test_shapes_that_do_not_fit_and_parts_beyond_their_wholes_are_a_bug() -> None:
+    with pytest.raises(ValueError, match="differ in shape"):
+        clustered_ratio(_floats(1), _floats(1, 2), np.array([0]))
+    for part in (-0.5, 1.5):
+        with pytest.raises(ValueError, match="from 0 to its whole"):
+            clustered_ratio(_floats(part), _floats(1), np.array([0]))
