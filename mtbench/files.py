@@ -316,6 +316,19 @@ class Appender:
         except OSError as error:
             raise unwritable(self.path, error) from error
 
+    def take_back(self, place: int, obj: Json) -> None:
+        """Removes the last record, which `append` has put at `place`.
+
+        Raises MtbenchError, and leaves the file as it is, where that is not its last record any more.
+        """
+        data = _dumps(obj)
+        try:
+            if os.fstat(self._file).st_size != place + len(data) or os.pread(self._file, len(data), place) != data:
+                raise MtbenchError(f"{self.path} was changed by another program: nothing is taken back")
+            os.ftruncate(self._file, place)
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+
     def rewrite(self, records: Iterable[Json | bytes]) -> None:
         """Puts `records`, or lines as they are, in place of the file's lines, at once or not at all.
 

@@ -12,6 +12,7 @@ from mtbench.cli import (
     agreement,
     batch,
     bias,
+    calibrate,
     check,
     compare,
     gen_answers,
@@ -21,6 +22,7 @@ from mtbench.cli import (
     questions,
     run,
     show_results,
+    vote,
 )
 from mtbench.cli.printing import paragraphs, visible
 from mtbench.cli.streams import make_forgiving
@@ -59,6 +61,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "show-results": show_results.show_results,
     "plan": plan.plan,
     "agreement": agreement.agreement,
+    "calibrate": calibrate.calibrate,
+    "vote": vote.vote,
     "compare": compare.compare,
     "check": check.check,
 }

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from errno import EIO, EPIPE
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -9,12 +10,14 @@ if TYPE_CHECKING:
 
 
 class _Pipe(io.FileIO):
-    """A pipe that may lose its reader, as in `mtbench … | head`: what nobody reads is dropped, and the work goes on."""
+    """A stream that may lose its reader, as in `mtbench … | head`: what nobody reads is dropped, and the work goes on."""
 
     def write(self, data: "ReadableBuffer", /) -> int:
         try:
             return super().write(data)
-        except BrokenPipeError:
+        except OSError as error:
+            if error.errno not in (EPIPE, EIO):  # a reader that left, a terminal that is gone
+                raise
             return memoryview(data).nbytes
 
 

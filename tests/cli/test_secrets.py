@@ -255,6 +255,8 @@ OTHERS: dict[str, list[tuple[int, list[str]]]] = {
         (2, ["--model", "x", "--min-score", "1", *BENCH]),
     ],
     "agreement": [(2, BENCH), (2, ["--votes", "x", *BENCH])],
+    "vote": [(2, BENCH), (2, ["--model", "x", *BENCH])],
+    "calibrate": [(2, BENCH), (2, ["--votes", "x", *BENCH])],
     "bias position": [(2, BENCH)],
     "bias consistency": [(2, BENCH)],
     "bias self": [(2, BENCH), (2, ["--own", "x", *BENCH])],

@@ -47,8 +47,24 @@ class Terminal:
             if not self._read():
                 assert words in self.text, self.text[-2000:]
 
+    def press(self, keys: str) -> None:
+        """Types keys, and forgets what was shown so far: `text` is what comes of it."""
+        self.text = ""
+        os.write(self._master, keys.encode())
+
     def press_ctrl_c(self) -> None:
         os.write(self._master, b"\x03")
+
+    def resize(self, columns: int, rows: int = 40) -> None:
+        self.text = ""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    @property
+    def echoes(self) -> bool:
+        """Whether it is as a shell wants it: what is typed is seen, and taken line by line."""
+        wanted: int = termios.ECHO | termios.ICANON | termios.ISIG
+        mode: int = termios.tcgetattr(self._master)[3]
+        return mode & wanted == wanted
 
     def wait(self, seconds: float = 20) -> int:
         """Reads to the end; gives the exit code."""

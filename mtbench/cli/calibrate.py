@@ -1,0 +1,43 @@
+"""`mtbench calibrate`: correct a judge with a few votes of people."""
+
+from pathlib import Path
+from typing import Annotated
+
+from mtbench.cli import options
+from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR
+from mtbench.reports.tables import Format
+
+
+def calibrate(
+    votes: Annotated[
+        list[Path] | None,
+        options.option("--votes", "People's votes, as for mtbench agreement; may be repeated.", metavar="FILE"),
+    ] = None,
+    judge: Annotated[
+        list[str] | None, options.option("--judge", "Only this judge; may be repeated.", metavar="J")
+    ] = None,
+    bench: options.BenchName = DEFAULT_BENCH,
+    data_dir: options.DataDir = DEFAULT_DATA_DIR,
+    format: Annotated[
+        Format, options.option("--format", "A table is drawn on a terminal and plain text in a pipe.")
+    ] = Format.TABLE,
+    config: options.Config = None,
+) -> None:
+    """Say what people would find, from a judge's many verdicts and people's few votes (PPI++).
+
+    For every two models: the share won by the first, corrected, by the judge alone and by people alone, with intervals,
+    what the judge's verdicts are worth in votes, and how many more votes halve the interval. The votes have to be on
+    answers drawn at random.
+    """
+    from rich.console import Console
+
+    from mtbench.benches import find_bench
+    from mtbench.errors import MtbenchError
+    from mtbench.reports.calibration import calibration_results
+    from mtbench.reports.render import render
+    from mtbench.votes import load_votes
+
+    del config
+    if format in (Format.HTML, Format.CSV):
+        raise MtbenchError(f"--format {format.value}: there is none of this so far; there is table, json and markdown")
+    render(calibration_results(find_bench(bench, data_dir), load_votes(votes or []), judge or ()), format, Console())
