@@ -219,18 +219,18 @@ def _category_rule(figure: "Figure", text: str) -> "Rule":
 
 def write(path: Path, text: str) -> None:
     """Writes a file, with its folder. Raises MtbenchError where that cannot be."""
-    from mtbench.files import unwritable
+    from mtbench.errors import MtbenchError
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise MtbenchError(f"cannot write {path}: {error.strerror}; name another file, or make room") from error
 
 
 def add_summary(gate: "Gate") -> None:
     """Adds the decisions to the summary of a GitHub workflow's job, where this is one."""
-    from mtbench.files import unwritable
+    from mtbench.errors import MtbenchError
     from mtbench.reports.gate_formats import GateFormat, to_text
 
     name = os.environ.get("GITHUB_STEP_SUMMARY")
@@ -240,4 +240,4 @@ def add_summary(gate: "Gate") -> None:
         with Path(name).open("a", encoding="utf-8") as summary:
             summary.write(to_text(gate, GateFormat.MARKDOWN) + "\n")
     except OSError as error:
-        raise unwritable(Path(name), error) from error
+        raise MtbenchError(f"cannot write {name}, which GITHUB_STEP_SUMMARY names: {error.strerror}") from error

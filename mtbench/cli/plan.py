@@ -1,6 +1,7 @@
 """`mtbench plan`: how many questions, repeats and judges a difference takes, before anything is paid for."""
 
 from dataclasses import replace
+from math import inf, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,8 +61,12 @@ def plan(
     without one, stated defaults are taken. What repeats bring is known only from a run with --repeat 2 or more.
     """
     from mtbench.benches import find_bench, load_questions
+    from mtbench.errors import MtbenchError
     from mtbench.reports.planning import Goal, designs
 
+    for name, value in (("--detect", detect), ("--sd", sd)):
+        if value == inf:
+            raise MtbenchError(f"{name} {value}: give a number")
     place = find_bench(bench, data_dir)
     questions = load_questions(place.source / "question.jsonl")
     groups = _groups(place, mode, judge or [], judge_prompts)
@@ -69,10 +74,11 @@ def plan(
     goal = Goal(detect, power, alpha)
     found = designs(goal, spread, len(questions))
     turns = sum(questions.file.turns[row] for row in questions.rows) / len(questions)
-    typer.echo(
-        f"{place.name}: to show a difference of {detect:g} between two models (two-sided, alpha {alpha:g}, power "
-        f"{power:g})"
+    single = mode is CheckMode.single
+    goal_said = (
+        f"a difference of {detect:g} between two models" if single else f"a share won that is {detect:g} off 0.5"
     )
+    typer.echo(f"{place.name}: to show {goal_said} (two-sided, alpha {alpha:g}, power {power:g})")
     typer.echo(f"spread: {_told(spread)}\n")
     _print(found, len(questions), turns, *_cost(groups, judge or [], config))
 
@@ -83,7 +89,7 @@ def _groups(place: "Bench", mode: CheckMode, judges: list[str], prompt_set: str 
 
     folder = place.folder / "model_judgment"
     found = files.model_files(folder, "_single" if mode is CheckMode.single else "_pair")
-    ids = {name.rpartition("/")[2] for name in judges}
+    ids = {spelling for name in judges for spelling in (name, name.partition("/")[2])}
     read = [read_file(path, lambda _: None) for name, path in found.items() if not ids or name in ids]
     return [each for each in group(read) if prompt_set in (None, each.prompt_set)]
 
@@ -94,8 +100,11 @@ def _spread(groups: "list[Group]", models: list[str], sd: float | None, mode: Ch
     from mtbench.stats.variance import sd_by_question
 
     if sd is not None:
-        known = replace(DEFAULTS, question=sd * sd, rest=0.0, are_repeated=False)
+        known = replace(DEFAULTS, question=sd * sd, rest=nan, are_repeated=False)
         return Spread(known, "as given with --sd", 0)
+    sets = sorted({each.prompt_set for each in groups})
+    if len(sets) > 1:
+        raise MtbenchError(f"several prompt sets judged here ({', '.join(sets)}): say which with --judge-prompts")
     found = spread_of(groups, models)
     if found is not None and sd_by_question(found.parts) > 0:
         return found
@@ -103,7 +112,8 @@ def _spread(groups: "list[Group]", models: list[str], sd: float | None, mode: Ch
         raise MtbenchError(f"no two of {', '.join(models)} were judged on the same questions: nothing to learn from")
     if mode is not CheckMode.single:
         raise MtbenchError("no comparisons to learn from: give --sd, such as 0.4 (of the share won by question)")
-    return Spread(DEFAULTS, "stated defaults (docs/ci.md), for want of a run with two models", 0)
+    lacking = "a run with two models" if found is None else "a difference on any question"
+    return Spread(DEFAULTS, f"stated defaults (docs/ci.md), for want of {lacking}", 0)
 
 
 def _told(spread: "Spread") -> str:
@@ -159,8 +169,8 @@ def _print(found: "list[Design]", questions: int, turns: float, tokens: "Usage",
                 f"{design.needed:,}",
                 f"{judgments:,}",
                 price,
-                f"{100 * design.power:.0f} %",
-                f"{design.smallest:.2f}",
+                f"{100 * design.power:.0f} %" if questions > 1 else "-",
+                f"{design.smallest:.2f}" if questions > 1 else "-",
             )
         )
     for line in plain_table(rows):

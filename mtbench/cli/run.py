@@ -73,6 +73,8 @@ def run(
     from mtbench.cli.ways import check_way
     from mtbench.errors import MtbenchError
 
+    if not until_decided:
+        _refuse_rules(context)
     if not model and (base_url or judge_base_url):
         raise MtbenchError("which model is at that endpoint? Give --model, such as --model openai/NAME")
     if not model and not judge:
@@ -141,6 +143,17 @@ def run(
     typer.echo(f"\nFiles: {place.folder}. Settings: {saved} (--config takes it).")
     if error:
         raise error
+
+
+def _refuse_rules(context: typer.Context) -> None:
+    """Raises MtbenchError for a rule on the command line that nothing would look at."""
+    from mtbench.errors import MtbenchError
+
+    for name in ("max_drop", "min_win_rate", "alpha", "inconclusive", "output"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = "--" + name.replace("_", "-")
+            raise MtbenchError(f"{option} goes with --until-decided; of a finished run `mtbench check` decides")
 
 
 def _unless_given(context: typer.Context, name: str, value: int, otherwise: int) -> int:

@@ -66,10 +66,12 @@ def _check_known(key: str, known: Collection[str], where: str) -> None:
 
 
 def _checked(context: typer.Context, name: str, value: Any, where: str) -> Any:
-    """The value if the option takes it; a single one stands for a list of one. Raises MtbenchError that says where."""
+    """The value if the option takes it; one and a list of one are the same. Raises MtbenchError that says where."""
     parameter = next(each for each in context.command.params if each.name == name)
     if parameter.multiple and not isinstance(value, list):
         value = [value]
+    elif not parameter.multiple and isinstance(value, list) and len(value) == 1:
+        value = value[0]
     try:
         parameter.process_value(context, value)
     except (typer.BadParameter, TypeError, ValueError) as error:

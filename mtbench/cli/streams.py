@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class _Pipe(io.FileIO):
-    """A stream that may lose its reader, as in `mtbench … | head`: what nobody reads is dropped, and the work goes on."""
+    """A stream that may lose its reader, as in `mtbench … | head`: what nobody reads is dropped, the work goes on."""
 
     def write(self, data: "ReadableBuffer", /) -> int:
         try:

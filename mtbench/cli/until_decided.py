@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mtbench.cli.options import Asking, Mode
     from mtbench.indexes import Questions
     from mtbench.judging.judges import JudgeSettings
+    from mtbench.records import QuestionId
     from mtbench.reports.checking import Check
     from mtbench.runs import JudgeJob
 
@@ -83,6 +84,7 @@ def finish(
     for path in output:
         format_of(path)  # before anything is paid for
     ordered = in_random_order(questions)
+    refuse_unlike_answers(bench, asked, specs[0], ordered, sampling)
     decider = Decider(bench, asked, ordered)
     error = jobs.outcome(
         lambda session: runs.run_until(session, bench, specs, parts_of(ordered), sampling, job, decider.look),
@@ -95,3 +97,37 @@ def finish(
     if decider.gate is None:
         raise MtbenchError("there is no question to decide by")
     report(decider.gate, GateFormat.TEXT, output)
+
+
+def refuse_unlike_answers(
+    bench: "Bench", asked: "Check", spec: "ModelSpec", questions: "Questions", sampling: "AnswerSettings"
+) -> None:
+    """Raises MtbenchError where answers would not compare with the baseline's or it has none, before any is paid for.
+
+    What the baseline's endpoint refused is left for later: the new one's may refuse it too.
+    """
+    from mtbench import __version__
+    from mtbench.benches import load_answers
+    from mtbench.records import MadeBy
+    from mtbench.reports.checking import NAMES
+    from mtbench.reports.comparable import asked_otherwise
+
+    there, theirs = load_answers(bench.answers(asked.model)), load_answers(bench.answers(asked.baseline or ""))
+    missing = sum(question.question_id not in theirs for question in questions)
+    if missing:
+        raise MtbenchError(
+            f"{asked.baseline} has no answer to {missing} of the {len(questions)} questions: `mtbench gen-answers`"
+        )
+    old = {
+        question_id: answer.made_by
+        for question_id, answer in theirs.items()
+        if answer.made_by and not answer.made_by.adapted
+    }
+    new: dict[QuestionId, MadeBy | None] = {}
+    for question in questions:
+        if question.question_id in old and question.question_id not in there:
+            params = sampling.params(question, spec).asked() | {"system_prompt": sampling.system_prompt}
+            new[question.question_id] = MadeBy(spec.provider, spec.full_name, spec.base_url, params, (), __version__)
+    differences = "; ".join(asked_otherwise(new, old, NAMES))
+    if differences:
+        raise MtbenchError(f"{asked.model} and {asked.baseline} would not compare: {differences}. Ask for both alike")

@@ -1,6 +1,8 @@
 """Results → the page of them: the judgments behind the figures, and the settings that they were made with."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from mtbench import __version__
 from mtbench.benches import Bench, load_answers, load_questions
@@ -17,6 +19,7 @@ MOST = 10_000
 
 def html(results: Results, bench: Bench | None) -> str:
     """The whole page."""
+    results = replace(results, sources=tuple(_place(Path(source), bench) for source in results.sources))
     return to_html(Page(results, svgs(results, bench), _settings(results), list(_shown(results, bench))))
 
 
@@ -79,3 +82,10 @@ def _settings(results: Results) -> dict[str, object]:
     settings: dict[str, object] = {"bench": results.bench or "-", "mode": results.mode.value}
     settings |= {f"judge {about}": "; ".join(dict.fromkeys(facts)) for about, facts in said.items()}
     return settings | {"judgments": ", ".join(results.sources), "mtbench": __version__}
+
+
+def _place(source: Path, bench: Bench | None) -> str:
+    """Where a file stands, for a page that others read: not whose machine it stood on."""
+    if bench and source.is_relative_to(bench.folder):
+        return str(bench.name / source.relative_to(bench.folder))
+    return source.name

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from math import isfinite
 
-from mtbench.reports.comparing import Comparison, Differing
+from mtbench.reports.comparing import ALL, Comparison, Differing
 from mtbench.reports.gate_formats import as_json
 from mtbench.reports.render import escaped, plain_table, printable
 from mtbench.reports.tables import Mode
@@ -74,7 +74,8 @@ def _text(comparison: Comparison, width: int, lines: int | None) -> Iterator[str
         yield ""
         yield "─" * min(width, 100)
         yield from _differing(comparison, each, width, lines)
-    if not comparison.differing:
+    whole = comparison.parts[ALL]
+    if not (whole.wins or whole.losses):
         yield "no question on which they differ"
 
 

@@ -66,10 +66,12 @@ def compare(bench: Bench, model: str, other: str, by: By, most: int) -> Comparis
     Raises MtbenchError where the two have no question in common, and as `selecting.judged` does.
     """
     notes: list[str] = []
-    groups = judged(bench, model, other, by, notes)
+    found = judged(bench, model, other, by, notes)
+    groups, model, other = found.groups, found.model, found.other or other
     values = measured(groups, by, other)
     if other not in values.models or model not in values.models:
-        raise MtbenchError(f"{model} and {other} have not both a verdict here")
+        without = [each for each in (model, other) if each not in values.models]
+        raise MtbenchError(f"no judgment of {' or '.join(without)} has a verdict")
     differences, codes = values.differences(model, other)
     if not len(differences):
         raise MtbenchError(f"{model} and {other} have no question in common")
@@ -91,12 +93,12 @@ def compare(bench: Bench, model: str, other: str, by: By, most: int) -> Comparis
         other=other,
         judges=tuple(each.judge for each in groups),
         prompt_set=groups[0].prompt_set,
-        parts={name: paired_difference(differences[found]) for name, found in by_category.items()},
+        parts={name: paired_difference(differences[part]) for name, part in by_category.items()},
         differing=[
             Differing(
                 questions[asked[place]],
                 _figures(values, int(codes[place]), model, other),
-                {name: _turns(found.get(asked[place])) for name, found in answers.items()},
+                {name: _turns(given.get(asked[place])) for name, given in answers.items()},
                 [words for each in groups for words in _words(each, asked[place])],
             )
             for place in shown
@@ -112,9 +114,9 @@ def _unlike(
     differences: list[str] = []
     for each in groups if mode is Mode.SINGLE else ():
         briefs = {name: [one for one in each.judgments if name in one.contest] for name in (model, other)}
-        differences += judged_otherwise(briefs[model], briefs[other])
+        differences += judged_otherwise(briefs[model], briefs[other], (model, other))
     asked = list(answers[model])
-    differences += answered_otherwise(answers[model], answers[other], asked)
+    differences += answered_otherwise(answers[model], answers[other], asked, (model, other))
     yield from (f"not alike: {each}" for each in dict.fromkeys(differences))
 
 
@@ -133,7 +135,8 @@ def _words(each: Group, question_id: QuestionId) -> Iterator[Words]:
     for brief in sorted(briefs, key=lambda one: (one.turn, one.models, one.repeat)):
         said = judgment_from_json(Lines(brief.by.path).at(brief.place), Where(brief.by.path))
         if isinstance(said, SingleJudgment):
-            yield Words(each.judge, said.turn, (said.model,), f"{said.score:g}", said.judgment)
+            grade = f"{said.score:g}" if brief.has_verdict else "no verdict"
+            yield Words(each.judge, said.turn, (said.model,), grade, said.judgment)
             continue
         for models, winner, text in (
             ((said.model_1, said.model_2), said.g1_winner, said.g1_judgment),

@@ -1,10 +1,11 @@
 """Tables → plots: which are drawn of what, and under which names they are saved."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from mtbench import files
 from mtbench.benches import Bench, load_answers
 from mtbench.reports.plots.heatmap import heatmap
 from mtbench.reports.plots.intervals import FOOT, intervals
@@ -41,8 +42,19 @@ def plots_of(results: Results, bench: Bench | None) -> "Iterator[tuple[str, str,
     for (judges, prompt_set), tables in by_source.items():
         about = f"judge {judges[0]}" if len(judges) == 1 else f"panel of {len(judges)} judges"
         for kind, title, figure in _plots(tables, results.mode, lengths_of):
-            name = "-".join([kind, *judges, prompt_set])
-            yield files.safe_name(name), f"{title} ({about}, prompts {prompt_set})", figure
+            yield _name(kind, judges, prompt_set), f"{title} ({about}, prompts {prompt_set})", figure
+
+
+def _name(kind: str, judges: Sequence[str], prompt_set: str) -> str:
+    """The plot's name; of a panel whose names are too long for one, what they hash to."""
+    name = "-".join([kind, *judges, prompt_set])
+    if len(quote(name)) <= LONGEST:
+        return name
+    return f"{kind}-{len(judges)}-judges-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+LONGEST = 190
+"""Bytes of a name that surely fit a file's."""
 
 
 def _plots(

@@ -103,41 +103,58 @@ def decide(rules: Sequence[Rule], estimates: Sequence[Estimate], alpha: float) -
 
     from mtbench.stats.multiple import holm
 
-    p_values = [_p_value(each, rule.bar) for rule, each in zip(rules, estimates, strict=True)]
+    p_values = [_p_value(rule, each) for rule, each in zip(rules, estimates, strict=True)]
     corrected = holm(np.array(p_values)).tolist()
     return [
-        _decision(rule, estimate, raw, adjusted, alpha)
+        _decision(rule, estimate, raw, alpha, corrected=adjusted)
         for rule, estimate, raw, adjusted in zip(rules, estimates, p_values, corrected, strict=True)
     ]
 
 
-def _decision(rule: Rule, estimate: Estimate, p_value: float, corrected: float, alpha: float) -> Decision:
+def _decision(rule: Rule, estimate: Estimate, p_value: float, alpha: float, *, corrected: float) -> Decision:
     if estimate.clusters >= FEWEST_QUESTIONS:
         if estimate.low >= rule.bar:
             return Decision(rule, Outcome.PASS, estimate, p_value)
         if estimate.value < rule.bar and corrected <= alpha:
             return Decision(rule, Outcome.FAIL, estimate, p_value)
-    return Decision(rule, Outcome.INCONCLUSIVE, estimate, p_value, _questions(rule, estimate, alpha))
+    is_corrected = estimate.value < rule.bar and corrected > 0
+    level = alpha * p_value / corrected if is_corrected else alpha
+    return Decision(rule, Outcome.INCONCLUSIVE, estimate, p_value, questions_to_decide(rule, estimate, level))
 
 
-def _p_value(estimate: Estimate, at: float) -> float:
-    """Two-sided, of the true figure being `at`; nan where nothing is known of the error."""
+def _p_value(rule: Rule, estimate: Estimate) -> float:
+    """Two-sided, of the true figure being just at the bar; nan where nothing is known of the error."""
     from mtbench.stats.tdist import t_two_sided_p
 
-    gap = abs(estimate.value - at)
-    if estimate.se == 0:
+    gap, error = abs(estimate.value - rule.bar), _error_at_bar(rule, estimate)
+    if error == 0:
         return 0.0 if gap else 1.0
-    return float(t_two_sided_p(gap / estimate.se, estimate.clusters - 1))
+    return float(t_two_sided_p(gap / error, estimate.clusters - 1))
 
 
-def _questions(rule: Rule, estimate: Estimate, alpha: float) -> int | None:
-    from mtbench.stats.power import questions_needed
+def _error_at_bar(rule: Rule, estimate: Estimate) -> float:
+    """The standard error, of a win rate the one that it would have at the bar: what Wilson's interval is made of.
 
-    gap, spread = abs(estimate.value - rule.bar), estimate.se * sqrt(estimate.clusters)
-    if not (isfinite(spread) and gap and spread):
+    So a win rate of 1 has an error too, though all its games came out alike.
+    """
+    if rule.figure is not Figure.WIN_RATE or not isfinite(estimate.se):
+        return estimate.se
+    share, error = estimate.value, estimate.se
+    games = share * (1 - share) / error**2 if error else estimate.clusters
+    return sqrt(rule.bar * (1 - rule.bar) / games)
+
+
+def questions_to_decide(rule: Rule, estimate: Estimate, alpha: float) -> int | None:
+    """About how many questions would decide the rule in four cases of five, if figure and spread stay as they are.
+
+    None where more than `MOST_QUESTIONS` would be needed, or the spread is not known.
+    """
+    from mtbench.stats.power import questions_needed, smallest_difference
+
+    gap, spread = abs(estimate.value - rule.bar), _error_at_bar(rule, estimate) * sqrt(estimate.clusters)
+    if not (isfinite(spread) and spread) or gap < smallest_difference(spread, MOST_QUESTIONS, alpha=alpha):
         return None
-    needed = questions_needed(gap, spread, alpha=alpha)
-    return needed if needed <= MOST_QUESTIONS else None
+    return max(questions_needed(gap, spread, alpha=alpha), FEWEST_QUESTIONS, estimate.clusters + 1)
 
 
 def sentence(decision: Decision) -> str:
@@ -149,7 +166,8 @@ def sentence(decision: Decision) -> str:
         case Outcome.FAIL:
             return f"{figure(decision)} is not {rule.needs}, for certain"
     if estimate.clusters < FEWEST_QUESTIONS:
-        return f"{figure(decision)}: {estimate.clusters} questions cannot say whether that is {rule.needs}"
+        few = "1 question" if estimate.clusters == 1 else f"{estimate.clusters} questions"
+        return f"{figure(decision)}: {few} cannot say whether that is {rule.needs}"
     more = f"about {decision.questions:,} would" if decision.questions else f"nor would {MOST_QUESTIONS:,}, probably"
     return f"{figure(decision)}: {estimate.clusters} questions do not decide whether that is {rule.needs}; {more}"
 

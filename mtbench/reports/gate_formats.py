@@ -179,12 +179,20 @@ def _gitlab(gate: Gate) -> str:
     The model is no label: GitLab would take the next checkpoint's figures for others, and compare none.
     """
     lines = []
-    for each in gate.decisions:
-        rule = '{rule="' + _quoted(printable(each.rule.name)) + '"}'
-        figures = {"value": each.estimate.value, "low": each.estimate.low, "high": each.estimate.high}
-        lines += [f"mtbench_check_{name}{rule} {value:.6g}" for name, value in figures.items() if isfinite(value)]
-        lines.append(f"mtbench_check_passed{rule} {int(each.outcome is Outcome.PASS)}")
+    for name, figure_of in _METRICS.items():  # the format wants all of a metric together
+        for each in gate.decisions:
+            value = figure_of(each)
+            if isfinite(value):
+                lines.append(f'mtbench_check_{name}{{rule="{_quoted(printable(each.rule.name))}"}} {value:.6g}')
     return "\n".join([*lines, "# EOF"]) + "\n"
+
+
+_METRICS: Mapping[str, Callable[[Decision], float]] = {
+    "value": lambda decision: decision.estimate.value,
+    "low": lambda decision: decision.estimate.low,
+    "high": lambda decision: decision.estimate.high,
+    "passed": lambda decision: float(decision.outcome is Outcome.PASS),
+}
 
 
 def _quoted(text: str) -> str:

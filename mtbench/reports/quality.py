@@ -42,10 +42,19 @@ def read_ranking(path: Path) -> dict[str, Ranked]:
                 model = row["model"]
                 if model in found:
                     raise BadRecord(path, rows.line_num, f"{model} is there twice", "model")
-                found[model] = Ranked(*(_number(path, rows.line_num, name, row) for name in ("rating", "low", "high")))
+                found[model] = _ranked(path, rows.line_num, row)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise MtbenchError(f"cannot read {path}: {error}") from error
+    if not found:
+        raise MtbenchError(f"{path}: no model is in it")
     return found
+
+
+def _ranked(path: Path, line: int, row: Mapping[str, str | None]) -> Ranked:
+    ranked = Ranked(*(_number(path, line, name, row) for name in ("rating", "low", "high")))
+    if ranked.low > ranked.rating or ranked.high < ranked.rating:
+        raise BadRecord(path, line, "low, rating and high have to be in this order", "rating")
+    return ranked
 
 
 def _number(path: Path, line: int, name: str, row: Mapping[str, str | None]) -> float:
@@ -64,10 +73,34 @@ def _number(path: Path, line: int, name: str, row: Mapping[str, str | None]) -> 
 def quality_table(
     main: Table, overall: Mapping[str, Estimate], ranking: Mapping[str, Ranked], title: str
 ) -> Table | None:
-    """How well the figures tell models apart, and whether they put them in the ranking's order; None below 2 models."""
-    models = [model for model in overall if model in ranking]
-    if len(models) < 2:
+    """How well the figures tell models apart, and whether they put them in the ranking's order; None without a ranking.
+
+    Below two models that both have there is nothing to say, and the table has no rows.
+    """
+    if not ranking:
         return None
+    models = [model for model in overall if model in ranking]
+    rows = _measures(models, overall, ranking) if len(models) > 1 else []
+    left_out = sorted({*overall} ^ {*ranking})
+    both = "1 model" if len(models) == 1 else f"{len(models)} models"
+    pairs = len(models) * (len(models) - 1) // 2
+    return replace(
+        main,
+        kind="quality",
+        title=title,
+        columns=(Column("measure", "measure"), Column("value", "value", decimals=3), Column("meaning", "meaning")),
+        rows=rows,
+        warnings=(),
+        foot=(
+            f"{both} that both have; {pairs} pair{'s' if pairs != 1 else ''}",
+            *([f"only in one of the two: {_few(left_out)}"] if left_out else []),
+        ),
+    )
+
+
+def _measures(
+    models: Sequence[str], overall: Mapping[str, Estimate], ranking: Mapping[str, Ranked]
+) -> list[tuple[Cell, ...]]:
     low, high, value, se = (
         np.array([getattr(overall[model], name) for model in models]) for name in ("low", "high", "value", "se")
     )
@@ -77,7 +110,7 @@ def quality_table(
     apart = separability(low, high)
     agreed = agreement(low, high, theirs_low, theirs_high)
     foretold = brier(value, se, theirs)
-    rows: list[tuple[Cell, ...]] = [
+    return [
         ("separability", _known(apart.share), "share of pairs whose intervals do not overlap"),
         (
             "agreement",
@@ -89,19 +122,6 @@ def quality_table(
         ("Spearman", _known(spearman(value, theirs)), "correlation of ranks"),
         ("Kendall", _known(kendall(value, theirs)), "tau-b"),
     ]
-    left_out = sorted({*overall} ^ {*ranking})
-    return replace(
-        main,
-        kind="quality",
-        title=title,
-        columns=(Column("measure", "measure"), Column("value", "value", decimals=3), Column("meaning", "meaning")),
-        rows=rows,
-        warnings=(),
-        foot=(
-            f"{len(models)} models that both have; {len(models) * (len(models) - 1) // 2} pairs",
-            *([f"only in one of the two: {_few(left_out)}"] if left_out else []),
-        ),
-    )
 
 
 def _known(figure: float) -> float | None:

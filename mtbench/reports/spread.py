@@ -1,7 +1,7 @@
 """Judgments → where the error of a score comes from, and what more questions, repeats or judges would buy."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import isfinite, sqrt
 
@@ -89,7 +89,13 @@ def _sd(variance: float) -> float | None:
     return sqrt(variance) if isfinite(variance) else None
 
 
-def _unseen(found: dict[str, Components]) -> list[str]:
-    """Parts of which the judgments show nothing, which is not to say that they are 0."""
-    negative = sorted({name.replace("_", " and ") for parts in found.values() for name in parts.negative})
-    return [f"0.00 of {', '.join(negative)}: these judgments show no sign of it"] if negative else []
+_NAMES = {"question": "questions", "judge": "judges", "question_judge": "judge on question", "rest": "repeats"}
+
+
+def _unseen(found: dict[str, Components]) -> Iterator[str]:
+    """Parts of which the judgments show nothing, which is not to say that they are 0, and parts that hide in others."""
+    negative = sorted({_NAMES[name] for parts in found.values() for name in parts.negative})
+    if negative:
+        yield f"0.00 of {', '.join(negative)}: these judgments show no sign of it"
+    if not any(parts.are_repeated for parts in found.values()):
+        yield "judge on question is part of repeats: nothing was judged twice by one judge"

@@ -1,14 +1,17 @@
 """`mtbench check`: the gate, as a CI job meets it."""
 
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
 import orjson
 import pytest
 
+from mtbench.records import Json
+from tests.reports.lines import pair
 from tests.support.benches import read_lines, write_lines
-from tests.support.cli import mtbench
-from tests.support.judged import Score, answered, graded, make_judged
+from tests.support.cli import command, environment, mtbench
+from tests.support.judged import Score, answered, graded, made_by, make_judged
 
 PAIR = ("check", "--bench", "tiny", "--model", "new", "--baseline", "old")
 
@@ -80,13 +83,14 @@ def test_reports_are_written_by_their_endings_and_added_to_the_summary(tmp_path:
 def test_a_report_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
     (tmp_path / "taken").write_text("")
-    for more, env in (
-        (["--output", "taken/gate.md"], {}),
-        ([], {"GITHUB_STEP_SUMMARY": str(tmp_path / "taken" / "x")}),
+    summary = str(tmp_path / "taken" / "x")
+    for more, env, said in (
+        (["--output", "taken/gate.md"], {}, "cannot write taken/gate.md: File exists; name another file"),
+        ([], {"GITHUB_STEP_SUMMARY": summary}, f"cannot write {summary}, which GITHUB_STEP_SUMMARY names: Not a dir"),
     ):
         done = mtbench(tmp_path, *PAIR, *more, env=env)
         assert done.returncode == 2
-        assert "taken" in done.stderr
+        assert said in done.stderr
 
 
 def rewrite(path: Path, model: str, **more: object) -> None:
@@ -137,7 +141,7 @@ def test_other_questions_are_refused_and_compared_where_both_have_them(tmp_path:
     assert "questions: none only for the new model, 20 turns (30 (turn 1), 30 (turn 2), 31 (turn 1), …)" in done.stderr
     anyway = mtbench(tmp_path, *PAIR, "--anyway", "--format", "json")
     assert orjson.loads(anyway.stdout)["rules"][0]["estimate"]["questions"] == 30
-    assert "30 of the 40 questions of tiny are judged" in anyway.stdout
+    assert "30 of the 40 questions of tiny have a verdict" in anyway.stdout
 
 
 def test_failed_requests_make_it_incomplete(tmp_path: Path) -> None:
@@ -198,11 +202,15 @@ def test_comparisons_with_the_baseline_decide_by_the_share_won(tmp_path: Path) -
         (["--model", "new", "--mode", "pairwise-baseline", "--min-score", "1"], "--min-score are about grades"),
         (["--model", "new", "--category", "math"], "give the category and its bar, such as coding:6.5"),
         (["--model", "new", "--category", "cooking:5"], "tiny has no such category; it has math, writing"),
-        (["--model", "gnu", "--min-score", "5"], "--model gnu: not judged here; there is new, old"),
-        (["--model", "new", "--baseline", "gnu"], "--baseline gnu: not judged here"),
+        (["--model", "gnu", "--min-score", "5"], "model gnu: not judged here; there is new, old"),
+        (["--model", "new", "--baseline", "gnu"], "model gnu: not judged here"),
         (["--model", "new", "--min-score", "5", "--judge", "zeus"], "--judge zeus: not in"),
         (["--model", "new", "--min-score", "5", "--judge-prompts", "cot"], "no judgments of new with prompts cot"),
         (["--model", "new", "--min-score", "5", "--output", "gate.pdf"], "what format is that?"),
+        (["--model", "new", "--min-score", "nan"], "score at least nan: nothing reaches or misses that"),
+        (["--model", "new", "--category", "math:inf"], "math: score at least inf: nothing reaches or misses that"),
+        (["--model", "new", "--baseline", "old", "--max-drop", "inf"], "difference at least -inf: nothing reaches"),
+        (["--model", "new", "--baseline", "new"], "new is compared with itself"),
     ],
 )
 def test_mistakes_are_said_in_a_sentence(tmp_path: Path, options: list[str], said: str) -> None:
@@ -223,3 +231,123 @@ def test_a_judge_that_gives_one_grade_to_everything_is_pointed_out(tmp_path: Pat
     make_judged(tmp_path, {"new": lambda *_: 9.0, "old": lambda *_: 9.0})
     done = mtbench(tmp_path, *PAIR, "--min-score", "8")
     assert "note: score at least 8: every question gives the same figure" in done.stdout
+
+
+def test_models_and_judges_go_by_their_full_names_too(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    full = ("check", "--bench", "tiny", "--model", "openai/new", "--baseline", "openai/old", "--judge", "openai/judge")
+    done = mtbench(tmp_path, *full)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("tiny: new against old, judge judge,")
+
+
+def test_a_judge_of_the_panel_that_has_not_judged_the_model_is_named(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    make_judged(tmp_path, {"old": wave(6.0)}, judge="grim")
+    done = mtbench(tmp_path, *PAIR, "--judge", "judge", "--judge", "grim")
+    assert done.returncode == 2
+    assert "grim has not judged new with prompts default" in done.stderr
+
+
+def test_a_baseline_judged_with_other_prompts_only_is_named(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    rewrite(bench / "model_judgment" / "judge_single.jsonl", "old", judge=["judge", "cot/single"])
+    done = mtbench(tmp_path, *PAIR)
+    assert done.returncode == 2
+    assert "judge has judged new with prompts default, and not old" in done.stderr
+
+
+def test_a_reference_answer_that_only_one_was_judged_beside_is_refused(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    rewrite(
+        bench / "model_judgment" / "judge_single.jsonl", "old", judge=["judge", "default/single-ref"], reference="gpt-4"
+    )
+    done = mtbench(tmp_path, *PAIR)
+    assert done.returncode == 2
+    assert "judge's prompt: default/single for the new model, default/single-ref for the baseline" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"adapted": ["temperature"]},
+            "answers' temperature: what the endpoint takes, which refused ours, for the new",
+        ),
+        (
+            {"params": {"temperature": 0.7, "max_tokens": 1024, "system_prompt": "Be brief."}},
+            "answers' system prompt: Be brief. for the new model, none for the baseline",
+        ),
+    ],
+    ids=["refused", "system prompt"],
+)
+def test_answers_asked_for_otherwise_are_refused(tmp_path: Path, change: Json, said: str) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    path = bench / "model_answer" / "new.jsonl"
+    write_lines(path, [line | {"made_by": line["made_by"] | change} for line in read_lines(path)])
+    done = mtbench(tmp_path, *PAIR)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_another_endpoint_or_version_of_ours_is_no_difference(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    made = made_by() | {"endpoint": "http://127.0.0.1:1/v1", "version": "9"}
+    rewrite(bench / "model_judgment" / "judge_single.jsonl", "new", made_by=made)
+    assert mtbench(tmp_path, *PAIR).returncode == 0
+
+
+def test_no_verdict_at_all_is_a_sentence(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": lambda *_: -1.0, "old": wave(6.0)})
+    done = mtbench(tmp_path, *PAIR)
+    assert done.returncode == 2
+    assert done.stderr == "error: no judgment of new has a verdict\n"
+
+
+def test_questions_that_have_left_the_bench_are_counted_and_said(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    write_lines(bench / "question.jsonl", read_lines(bench / "question.jsonl")[:30])
+    assert "note: 10 questions that are not in tiny count too" in mtbench(tmp_path, *PAIR).stdout
+
+
+def test_a_few_games_that_were_all_won_are_no_certainty(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    write_lines(bench / "model_judgment" / "judge_pair.jsonl", [pair(each, "old new", "22") for each in range(10)])
+    pairwise = (*PAIR, "--mode", "pairwise-baseline", "--format", "json", "--min-win-rate")
+    rule = orjson.loads(mtbench(tmp_path, *pairwise, "0.9").stdout)["rules"][0]
+    assert (rule["outcome"], rule["estimate"]["value"]) == ("inconclusive", 1)
+    assert rule["estimate"]["low"] == pytest.approx(10 / (10 + 2.262157**2))  # Wilson's, with t
+    assert rule["questions_needed"] > 10
+    assert orjson.loads(mtbench(tmp_path, *pairwise, "0.5").stdout)["rules"][0]["outcome"] == "pass"
+
+
+def test_files_are_written_before_anything_is_printed(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    with Path("/dev/full").open("w") as full:
+        arguments = command(*PAIR, "--output", "gate.json")
+        done = subprocess.run(arguments, cwd=tmp_path, env=environment(tmp_path), stdout=full, timeout=60, check=False)
+    assert done.returncode == 2
+    assert orjson.loads((tmp_path / "gate.json").read_bytes())["outcome"] == "pass"
+
+
+@pytest.mark.parametrize(("few", "said"), [(-4.0, True), (4.0, False)], ids=["worse", "better"])
+def test_a_pass_that_rests_on_few_questions_being_worse_is_doubted(tmp_path: Path, few: float, said: bool) -> None:
+    make_judged(tmp_path, {"new": lambda q, _: 6.0 + (few if q == 7 else 0.01 * (q % 3)), "old": lambda *_: 6.0})
+    done = mtbench(tmp_path, *PAIR, "--max-drop", "0.5")
+    assert done.returncode == 0, done.stdout
+    assert ("note: difference at least -0.5: a few questions lie far below the rest" in done.stdout) is said
+
+
+def test_a_failure_that_rests_on_few_questions_being_better_is_doubted(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": lambda q, _: 5.0 + (4 if q == 7 else 0.01 * (q % 3)), "old": lambda *_: 6.0})
+    done = mtbench(tmp_path, *PAIR)
+    assert done.returncode == 1
+    assert "a few questions lie far above the rest, for which 40 are few (about 9" in done.stdout
+    assert "by chance it fails more often than alpha says" in done.stdout
+
+
+def test_models_that_differ_nowhere_pass_with_a_word_on_what_is_seldom(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": wave(6.0), "old": wave(6.0)})
+    done = mtbench(tmp_path, *PAIR)
+    assert done.returncode == 0
+    assert "note: difference at least -0.2: every question gives the same difference" in done.stdout

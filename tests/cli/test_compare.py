@@ -59,6 +59,29 @@ def test_long_texts_are_cut_unless_all_is_asked_for(tmp_path: Path) -> None:
     assert "    49" in mtbench(tmp_path, *BOTH, "--top", "1", "--full").stdout
 
 
+def test_no_questions_shown_is_not_no_difference(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": level(8), "old": level(7.5)})
+    done = mtbench(tmp_path, *BOTH, "--top", "0")
+    assert "no question on which they differ" not in done.stdout
+    assert "question 0, " not in done.stdout
+
+
+def test_a_judgment_without_a_verdict_is_shown_as_that(tmp_path: Path) -> None:
+    def unparsed_once(question: int, turn: int) -> float:
+        return -1.0 if (question, turn) == (7, 1) else 3.0 if question == 7 else 8.0
+
+    make_judged(tmp_path, {"new": unparsed_once, "old": level(8)})
+    done = mtbench(tmp_path, *BOTH, "--top", "1")
+    assert "  judge on new: no verdict" in done.stdout.splitlines()
+    assert "1 judgment has no verdict and is left out" in done.stdout
+
+
+def test_a_model_is_not_compared_with_itself(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": level(8), "old": level(7.5)})
+    done = mtbench(tmp_path, "compare", "new", "openai/new", "--bench", "tiny")
+    assert (done.returncode, "new is compared with itself" in done.stderr) == (2, True)
+
+
 def test_equal_models_differ_on_nothing(tmp_path: Path) -> None:
     make_judged(tmp_path, {"new": level(8), "old": level(8)})
     done = mtbench(tmp_path, *BOTH)
@@ -81,7 +104,7 @@ def test_what_is_not_alike_is_noted(tmp_path: Path) -> None:
     path = bench / "model_judgment" / "judge_single.jsonl"
     lines = [orjson.loads(line) for line in path.read_bytes().splitlines()]
     write_lines(path, [line | ({"prompt_hash": "x"} if line["model"] == "new" else {}) for line in lines])
-    assert "not alike: wording of the judge's prompt: x for the new model" in mtbench(tmp_path, *BOTH).stdout
+    assert "not alike: wording of the judge's prompt: x for new, abc for old" in mtbench(tmp_path, *BOTH).stdout
 
 
 def test_text_of_models_is_no_command_to_the_terminal(tmp_path: Path) -> None:

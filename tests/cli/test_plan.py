@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support.benches import make_bench, write_lines
+from tests.support.benches import make_bench, read_lines, write_lines
 from tests.support.cli import mtbench
 from tests.support.judged import graded, make_judged
 
@@ -88,6 +88,8 @@ def test_a_judge_named_has_its_price_taken(tmp_path: Path) -> None:
     [
         (["--detect", "0.1", "--mode", "pairwise-baseline"], "no comparisons to learn from: give --sd"),
         (["--detect", "0.1", "--model", "new", "--model", "gnu"], "no two of new, gnu were judged on the same"),
+        (["--detect", "inf"], "--detect inf: give a number"),
+        (["--detect", "0.1", "--sd", "inf"], "--sd inf: give a number"),
         (["--detect", "0.1", "--power", "0.01"], "Invalid value for '--power'"),
         ([], "Missing option '--detect'"),
     ],
@@ -97,3 +99,36 @@ def test_mistakes_are_said_in_a_sentence(tmp_path: Path, options: list[str], sai
     done = mtbench(tmp_path, "plan", "--bench", "tiny", *options)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_prompt_sets_are_not_mixed(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": lambda q, t: q % 5 + t, "old": lambda q, t: q % 3 + t})
+    path = bench / "model_judgment" / "judge_single.jsonl"
+    lines = read_lines(path)
+    write_lines(path, [*lines, *(line | {"judge": ["judge", "cot/single"], "request_hash": None} for line in lines)])
+    plan = ("plan", "--bench", "tiny", "--detect", "0.5")
+    done = mtbench(tmp_path, *plan)
+    assert done.returncode == 2
+    assert "several prompt sets judged here (cot, default): say which with --judge-prompts" in done.stderr
+    assert mtbench(tmp_path, *plan, "--judge-prompts", "cot").returncode == 0
+    assert mtbench(tmp_path, *plan, "--sd", "1").returncode == 0
+
+
+def test_a_judge_whose_name_has_slashes_is_found(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": lambda q, t: q % 5 + t, "old": lambda q, t: q % 3 + t}, judge="judge")
+    (bench / "model_judgment" / "judge_single.jsonl").rename(bench / "model_judgment" / "big%2Fjudge_single.jsonl")
+    done = mtbench(tmp_path, "plan", "--bench", "tiny", "--detect", "0.5", "--judge", "openai/big/judge")
+    assert "spread: judgments by judge" in done.stdout, done.stderr
+
+
+def test_one_question_has_no_power(tmp_path: Path) -> None:
+    make_bench(tmp_path, [{"question_id": 1, "category": "writing", "turns": ["Name a colour."]}])
+    done = mtbench(tmp_path, "plan", "--bench", "tiny", "--detect", "0.5")
+    assert "nan" not in done.stdout
+    assert rows(done.stdout)["1", "1"][-2:] == ["-", "-"]
+
+
+def test_comparisons_are_planned_by_the_share_won(tmp_path: Path) -> None:
+    make_bench(tmp_path)
+    done = mtbench(tmp_path, "plan", "--bench", "tiny", "--detect", "0.1", "--mode", "pairwise-baseline", "--sd", "0.4")
+    assert done.stdout.startswith("tiny: to show a share won that is 0.1 off 0.5 (two-sided, alpha 0.05, power 0.8)")

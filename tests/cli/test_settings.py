@@ -34,3 +34,10 @@ def test_an_unknown_option_in_a_section_is_named_with_it(tmp_path: Path) -> None
     result = mtbench(tmp_path, "judge", "--judge", "openai/j")
     assert result.returncode == 2
     assert "mtbench.yaml: show-results: no option 'bensh'; did you mean 'bench'?" in result.stderr
+
+
+def test_a_list_of_one_stands_for_the_one(tmp_path: Path) -> None:
+    make_bench(tmp_path)
+    (tmp_path / "mtbench.yaml").write_text("bench: [tiny]\nmodel: [absent]\n")
+    done = mtbench(tmp_path, "check", "--min-score", "5")
+    assert "no judgments in data/tiny" in done.stderr

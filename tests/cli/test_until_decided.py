@@ -130,3 +130,92 @@ def test_mistakes_are_said_before_anything_is_asked(tmp_path: Path, bench: Path,
     assert done.returncode == 2
     assert said in done.stderr
     assert (len(candidate.requests), len(judge.requests)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--temperature", "0"], "answers' temperature: 0.0 for the new model, 0.7 for the baseline"),
+        (["--max-tokens", "9"], "answers' max_tokens: 9 for the new model, 1024 for the baseline"),
+        (
+            ["--system-prompt", "Be brief."],
+            "answers' system prompt: Be brief. for the new model, none for the baseline",
+        ),
+    ],
+)
+def test_answers_that_would_not_compare_are_not_asked_for(
+    tmp_path: Path, bench: Path, options: list[str], said: str
+) -> None:
+    with running_server() as candidate, running_server(reply=grading(3)) as judge:
+        done = until(tmp_path, candidate, judge, *options)
+    assert bench.is_dir()
+    assert done.returncode == 2
+    assert f"new and old would not compare: {said}. Ask for both alike" in done.stderr
+    assert (len(candidate.requests), len(judge.requests)) == (0, 0)
+
+
+def test_a_baseline_that_lacks_answers_is_said_before_anything_is_asked(tmp_path: Path, bench: Path) -> None:
+    write_lines(bench / "model_answer" / "old.jsonl", [answered(each, "old") for each in range(50)])
+    with running_server() as candidate, running_server(reply=grading(3)) as judge:
+        done = until(tmp_path, candidate, judge)
+    assert done.returncode == 2
+    assert "old has no answer to 10 of the 60 questions" in done.stderr
+    assert (len(candidate.requests), len(judge.requests)) == (0, 0)
+
+
+def test_what_is_open_at_the_end_has_the_ordinary_interval_and_says_what_it_takes(tmp_path: Path, bench: Path) -> None:
+    with running_server() as candidate, running_server(reply=grading(0)) as judge:
+        done = until(tmp_path, candidate, judge, "--max-drop", "0", "--output", "gate.json")
+    assert bench.is_dir()
+    assert done.returncode == 1
+    (rule,) = orjson.loads((tmp_path / "gate.json").read_bytes())["rules"]
+    estimate = rule["estimate"]
+    assert rule["outcome"] == "inconclusive"
+    assert estimate["high"] - estimate["low"] == pytest.approx(2 * 2.300 * estimate["se"], rel=0.001)  # 97.5 %, 59 df
+    assert rule["questions_needed"] > QUESTIONS
+
+
+def test_what_failed_on_questions_that_have_not_come_up_does_not_count(tmp_path: Path, bench: Path) -> None:
+    with running_server() as candidate, running_server(reply=grading(3)) as judge:
+        until(tmp_path, candidate, judge)
+        asked = {line["question_id"] for line in read_lines(bench / "model_answer" / "new.jsonl")}
+        other = next(each for each in range(QUESTIONS) if each not in asked)
+        key = {"question_id": other, "turn": 1, "models": ["old"], "repeat": 0, "prompt": "default/single"}
+        failure = {"key": key, "reason": "timeout", "tstamp": 9e9, "error": "no reply"}
+        write_lines(bench / "model_judgment" / "judge_single.failures.jsonl", [failure])
+        done = until(tmp_path, candidate, judge)
+    assert done.returncode == 0, done.stderr
+
+
+def test_verdicts_on_other_questions_decide_nothing(tmp_path: Path, bench: Path) -> None:
+    def grade(body: Json) -> str:
+        prompt = body["messages"][-1]["content"]
+        number = next(each for each in range(QUESTIONS) if f"Question {each}?" in prompt)
+        return "[[5]]" if number % 2 == ("of old" in prompt) else "no verdict"
+
+    with running_server() as candidate, running_server(reply=grade) as judge:
+        done = until(tmp_path, candidate, judge, "--output", "gate.json")
+    assert bench.is_dir()
+    assert done.returncode == 1, done.stderr
+    assert "unknown (no interval): 0 questions cannot say" in done.stdout
+    assert orjson.loads((tmp_path / "gate.json").read_bytes())["rules"][0]["estimate"]["value"] is None
+
+
+def test_a_last_look_that_rests_on_few_questions_is_doubted(tmp_path: Path, bench: Path) -> None:
+    def grade(body: Json) -> str:
+        prompt = body["messages"][-1]["content"]
+        return "[[1]]" if "Question 7?" in prompt and "of old" not in prompt else "[[6]]"
+
+    with running_server() as candidate, running_server(reply=grade) as judge:
+        done = until(tmp_path, candidate, judge, "--max-drop", "0.4")
+    assert bench.is_dir()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "note: difference at least -0.4: a few questions lie far below the rest" in done.stdout
+
+
+def test_rules_without_it_are_refused_and_not_passed_over(tmp_path: Path, bench: Path) -> None:
+    assert bench.is_dir()
+    for rule in (["--max-drop", "1"], ["--output", "gate.xml"], ["--alpha", "0.1"]):
+        done = mtbench(tmp_path, "run", "--model", "openai/new", "--judge", "openai/judge", "--bench", "tiny", *rule)
+        assert done.returncode == 2
+        assert f"{rule[0]} goes with --until-decided" in done.stderr

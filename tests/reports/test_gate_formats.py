@@ -73,7 +73,7 @@ def test_what_is_not_known_is_null_and_said() -> None:
     rule = orjson.loads(to_text(gate(unknown), GateFormat.JSON))["rules"][0]
     assert rule["estimate"]["low"] is None
     assert rule["p_value"] is None
-    assert "1 questions cannot say" in rule["sentence"]
+    assert "1 question cannot say" in rule["sentence"]
     assert "low" not in to_text(gate(unknown), GateFormat.GITLAB)
 
 
@@ -114,6 +114,11 @@ def test_gitlabs_report_has_a_metric_for_each_figure() -> None:
         f"mtbench_check_passed{labels} 1",
         "# EOF",
     ]
+
+
+def test_gitlabs_report_has_all_of_a_metric_together() -> None:
+    names = [line.partition("{")[0] for line in to_text(gate(PASSED, FAILED), GateFormat.GITLAB).splitlines()]
+    assert names[:4] == ["mtbench_check_value"] * 2 + ["mtbench_check_low"] * 2
 
 
 def test_the_ending_says_the_format() -> None:

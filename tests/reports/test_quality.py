@@ -64,6 +64,8 @@ def test_the_command_takes_the_file_and_names_what_only_one_has(tmp_path: Path) 
         ("model,rating\na,many\n", BadRecord, "line 2: field 'rating': 'many' is no number"),
         ("model,rating\na,1\na,2\n", BadRecord, "line 3: field 'model': a is there twice"),
         ("model,rating,low\na,1,nan\n", BadRecord, "'nan' is no number"),
+        ("model,rating,low,high\na,1,3,0\n", BadRecord, "low, rating and high have to be in this order"),
+        ("model,rating\n", MtbenchError, "no model is in it"),
     ],
 )
 def test_a_file_that_is_no_ranking_is_refused(tmp_path: Path, text: str, error: type[MtbenchError], said: str) -> None:
@@ -76,3 +78,13 @@ def test_a_file_that_is_no_ranking_is_refused(tmp_path: Path, text: str, error: 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(MtbenchError, match="cannot read"):
         read_ranking(tmp_path / "none.csv")
+
+
+def test_a_ranking_of_other_models_is_said_to_say_nothing(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"top": noisy(9, 1), "mid": noisy(6, 2)})
+    (tmp_path / "ranking.csv").write_text("model,rating\ntop,2\nother,1\n")
+    for form in ("table", "markdown", "json", "html"):
+        done = mtbench(tmp_path, "show-results", "--bench", "tiny", "--ranking", "ranking.csv", "--format", form)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "1 model that both have; 0 pairs" in done.stdout
+        assert "only in one of the two: mid, other" in done.stdout
