@@ -11,6 +11,7 @@ from mtbench.records import QuestionId
 from mtbench.reports.comparable import answered_otherwise, judged_otherwise
 from mtbench.reports.gate import Decision, Figure, Gate, Outcome, Rule, decide
 from mtbench.reports.judgments import Group
+from mtbench.reports.repeating import with_repeats
 from mtbench.reports.selecting import By, judged, measured
 from mtbench.reports.tables import Mode
 from mtbench.reports.values import Floats, Values
@@ -52,7 +53,10 @@ def check(bench: Bench, asked: Check) -> Gate:
         _estimate(each, rule, asked, found)
         for each, rule, found in zip(of_rules, asked.rules, by_question, strict=True)
     ]
-    decisions = decide(asked.rules, estimates, asked.alpha)
+    decisions = [
+        with_repeats(each, groups, asked.model, asked.baseline, _questions_of(each.rule, category_of), asked.alpha)
+        for each in decide(asked.rules, estimates, asked.alpha)
+    ]
     notes += [doubt for pair in zip(decisions, by_question, strict=True) for doubt in doubts(*pair)]
     seen = {values.questions[place] for place in np.unique(values.of_model(asked.model).question).tolist()}
     if not seen.issuperset(category_of):
@@ -106,6 +110,13 @@ def require_verdicts(values: Values, asked: Check) -> None:
     without = [each for each in (asked.model, asked.baseline or "") if each not in values.models]
     if without:
         raise MtbenchError(f"no judgment of {' or '.join(without)} has a verdict")
+
+
+def _questions_of(rule: Rule, category_of: dict[QuestionId, str]) -> set[QuestionId] | None:
+    """Of the rule's category; None for all."""
+    if rule.category is None:
+        return None
+    return {each for each, category in category_of.items() if category == rule.category}
 
 
 def _of_category(values: Values, rule: Rule, category_of: dict[QuestionId, str], bench: Bench) -> Values:

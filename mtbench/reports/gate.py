@@ -58,6 +58,8 @@ class Decision:
 
     `questions`: about how many would decide it in four cases of five, if the figure and its spread stay as they are;
     None where it is decided, where more than `MOST_QUESTIONS` would be needed, or where the spread is not known.
+    `repeats`: how often each answer would have to be judged to the same end; None where that does not help, or where
+    nothing was judged twice, which would tell.
     """
 
     rule: Rule
@@ -65,6 +67,7 @@ class Decision:
     estimate: Estimate
     p_value: float
     questions: int | None = None
+    repeats: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,8 @@ def sentence(decision: Decision) -> str:
         few = "1 question" if estimate.clusters == 1 else f"{estimate.clusters} questions"
         return f"{figure(decision)}: {few} cannot say whether that is {rule.needs}"
     more = f"about {decision.questions:,} would" if decision.questions else f"nor would {MOST_QUESTIONS:,}, probably"
+    if decision.repeats:
+        more += f", or judging each answer {decision.repeats} times"
     return f"{figure(decision)}: {estimate.clusters} questions do not decide whether that is {rule.needs}; {more}"
 
 

@@ -130,6 +130,7 @@ def _rule(decision: Decision) -> dict[str, object]:
         "estimate": as_json(decision.estimate),
         "p_value": decision.p_value if isfinite(decision.p_value) else None,
         "questions_needed": decision.questions,
+        "repeats_needed": decision.repeats,
         "sentence": sentence(decision),
     }
 

@@ -61,6 +61,12 @@ def spread_table(main: Table, groups: Sequence[Group], models: Sequence[str], ti
     )
 
 
+def components_of(groups: Sequence[Group], model: str) -> Components | None:
+    """The parts of one model's spread; None where it was graded on fewer than two questions."""
+    scores = _scores(groups).get(model)
+    return _parts(scores) if scores else None
+
+
 _Scores = dict[tuple[QuestionId, int, int], list[float]]
 """By question, judge and repeat: a score a turn."""
 

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import orjson
 import pytest
 
@@ -351,3 +352,21 @@ def test_models_that_differ_nowhere_pass_with_a_word_on_what_is_seldom(tmp_path:
     done = mtbench(tmp_path, *PAIR)
     assert done.returncode == 0
     assert "note: difference at least -0.2: every question gives the same difference" in done.stdout
+
+
+def test_where_repeats_show_that_more_of_them_would_decide_it_says_so(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.0, size=0.2), "old": wave(7.0, size=0.2)})
+    rng = np.random.default_rng(3)
+    lines = [
+        graded(each, model, round(level + float(rng.normal(0, 2)), 1), turn, repeat=repeat)
+        for each in range(40)
+        for model, level in (("new", 7.3), ("old", 7.0))
+        for turn in (1, 2)
+        for repeat in (0, 1)
+    ]
+    write_lines(bench / "model_judgment" / "judge_single.jsonl", lines)
+    done = mtbench(tmp_path, *PAIR, "--max-drop", "0", "--format", "json")
+    rule = orjson.loads(done.stdout)["rules"][0]
+    assert rule["outcome"] == "inconclusive"
+    assert rule["repeats_needed"] > 2
+    assert f"or judging each answer {rule['repeats_needed']} times" in rule["sentence"]

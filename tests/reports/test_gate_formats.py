@@ -63,6 +63,7 @@ def test_json_has_every_figure_in_full() -> None:
         "estimate": {"value": -0.1, "low": -0.4, "high": 0.2, "se": 0.15, "n": 160, "questions": 80},
         "p_value": 0.5,
         "questions_needed": 1409,
+        "repeats_needed": None,
         "sentence": "-0.100 (-0.400 to +0.200): 80 questions do not decide whether that is at least -0.2; "
         "about 1,409 would",
     }
