@@ -1,30 +1,16 @@
 """`mtbench agreement`: do judges agree with people, and with each other?"""
 
-from pathlib import Path
-from typing import Annotated
-
 from mtbench.cli import options
 from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR
 from mtbench.reports.tables import Format
 
 
 def agreement(
-    votes: Annotated[
-        list[Path] | None,
-        options.option(
-            "--votes",
-            "People's votes in FastChat's form: .jsonl, .json, .csv or .parquet; may be repeated.",
-            metavar="FILE",
-        ),
-    ] = None,
-    judge: Annotated[
-        list[str] | None, options.option("--judge", "Only this judge; may be repeated.", metavar="J")
-    ] = None,
+    votes: options.Votes = None,
+    judge: options.OfJudges = None,
     bench: options.BenchName = DEFAULT_BENCH,
     data_dir: options.DataDir = DEFAULT_DATA_DIR,
-    format: Annotated[
-        Format, options.option("--format", "A table is drawn on a terminal and plain text in a pipe.")
-    ] = Format.TABLE,
+    format: options.Printed = Format.TABLE,
     config: options.Config = None,
 ) -> None:
     """Say how often judges agree with people, with each other, and people among each other.

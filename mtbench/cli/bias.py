@@ -1,6 +1,5 @@
 """`mtbench bias`: what a judge goes by that is not the answer's quality."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,20 +14,13 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Measure what a judge goes by that is not the answer's quality.", no_args_is_help=True)
 
 
-Judges = Annotated[list[str] | None, options.option("--judge", "Only this judge; may be repeated.", metavar="J")]
-PromptSet = Annotated[
-    str | None, options.option("--judge-prompts", "Only judgments with this prompt set.", metavar="SET")
-]
-Form = Annotated[Format, options.option("--format", "A table is drawn on a terminal and plain text in a pipe.")]
-
-
 @app.command()
 def position(
-    judge: Judges = None,
-    judge_prompts: PromptSet = None,
+    judge: options.OfJudges = None,
+    judge_prompts: options.OfPromptSet = None,
     bench: options.BenchName = DEFAULT_BENCH,
     data_dir: options.DataDir = DEFAULT_DATA_DIR,
-    format: Form = Format.TABLE,
+    format: options.Printed = Format.TABLE,
     config: options.Config = None,
 ) -> None:
     """How often does the place of an answer decide? From comparisons in both orders, as `mtbench judge` makes them.
@@ -47,11 +39,11 @@ def position(
 
 @app.command()
 def consistency(
-    judge: Judges = None,
-    judge_prompts: PromptSet = None,
+    judge: options.OfJudges = None,
+    judge_prompts: options.OfPromptSet = None,
     bench: options.BenchName = DEFAULT_BENCH,
     data_dir: options.DataDir = DEFAULT_DATA_DIR,
-    format: Form = Format.TABLE,
+    format: options.Printed = Format.TABLE,
     config: options.Config = None,
 ) -> None:
     """How often does a judge contradict itself? From repeats at the same settings (mtbench judge --repeat).
@@ -66,25 +58,19 @@ def consistency(
     _print(consistency_results(find_bench(bench, data_dir), judge or (), judge_prompts), format)
 
 
-Votes = Annotated[
-    list[Path] | None,
-    options.option("--votes", "People's votes, as for mtbench agreement; may be repeated.", metavar="FILE"),
-]
-
-
 @app.command("self")
 def self_enhancement(
-    judge: Judges = None,
+    judge: options.OfJudges = None,
     own: Annotated[
         list[str] | None,
         options.option(
             "--own", "A model of the judge's own family, besides itself; may be repeated.", metavar="JUDGE:MODEL"
         ),
     ] = None,
-    votes: Votes = None,
+    votes: options.Votes = None,
     bench: options.BenchName = DEFAULT_BENCH,
     data_dir: options.DataDir = DEFAULT_DATA_DIR,
-    format: Form = Format.TABLE,
+    format: options.Printed = Format.TABLE,
     config: options.Config = None,
 ) -> None:
     """Does a judge favour its own model? What it gives that, beside what people or other judges give the same answers.
@@ -109,11 +95,11 @@ def self_enhancement(
 
 @app.command()
 def verbosity(
-    judge: Judges = None,
-    votes: Votes = None,
+    judge: options.OfJudges = None,
+    votes: options.Votes = None,
     bench: options.BenchName = DEFAULT_BENCH,
     data_dir: options.DataDir = DEFAULT_DATA_DIR,
-    format: Form = Format.TABLE,
+    format: options.Printed = Format.TABLE,
     config: options.Config = None,
 ) -> None:
     """Does a judge favour the longer answer? The share won by it, beside what people or other judges give the same.

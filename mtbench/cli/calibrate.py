@@ -1,26 +1,16 @@
 """`mtbench calibrate`: correct a judge with a few votes of people."""
 
-from pathlib import Path
-from typing import Annotated
-
 from mtbench.cli import options
 from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR
 from mtbench.reports.tables import Format
 
 
 def calibrate(
-    votes: Annotated[
-        list[Path] | None,
-        options.option("--votes", "People's votes, as for mtbench agreement; may be repeated.", metavar="FILE"),
-    ] = None,
-    judge: Annotated[
-        list[str] | None, options.option("--judge", "Only this judge; may be repeated.", metavar="J")
-    ] = None,
+    votes: options.Votes = None,
+    judge: options.OfJudges = None,
     bench: options.BenchName = DEFAULT_BENCH,
     data_dir: options.DataDir = DEFAULT_DATA_DIR,
-    format: Annotated[
-        Format, options.option("--format", "A table is drawn on a terminal and plain text in a pipe.")
-    ] = Format.TABLE,
+    format: options.Printed = Format.TABLE,
     config: options.Config = None,
 ) -> None:
     """Say what people would find, from a judge's many verdicts and people's few votes (PPI++).

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from mtbench.cli.settings import use_settings
+from mtbench.reports.tables import Format
 
 DEFAULT_BENCH = "mt80"
 DEFAULT_DATA_DIR = Path("data")
@@ -123,6 +124,19 @@ ReferenceCategory = Annotated[
     ),
 ]
 JudgeMaxTokens = Annotated[int, option("--judge-max-tokens", "Longest reply of a judge, in tokens.", min=1)]
+
+
+OfJudges = Annotated[list[str] | None, option("--judge", "Only this judge; may be repeated.", metavar="J")]
+OfPromptSet = Annotated[str | None, option("--judge-prompts", "Only judgments with this prompt set.", metavar="SET")]
+Votes = Annotated[
+    list[Path] | None,
+    option(
+        "--votes",
+        "People's votes in FastChat's form: .jsonl, .json, .csv or .parquet; may be repeated.",
+        metavar="FILE",
+    ),
+]
+Printed = Annotated[Format, option("--format", "A table is drawn on a terminal and plain text in a pipe.")]
 
 
 _LIMITS, _REQUESTS, _DISPLAY = "Limits", "Requests", "Display"

@@ -24,17 +24,13 @@ def show_results(
         Mode | None,
         options.option("--mode", "What to show; left out: single if there are grades, else pairwise-all."),
     ] = None,
-    judge: Annotated[
-        list[str] | None, options.option("--judge", "Only this judge; may be repeated.", metavar="J")
-    ] = None,
+    judge: options.OfJudges = None,
     model: Annotated[
         list[str] | None, options.option("--model", "Only this model; may be repeated.", metavar="M")
     ] = None,
     category: options.Category = None,
     baseline: options.Baseline = None,
-    format: Annotated[
-        Format, options.option("--format", "A table is drawn on a terminal and plain text in a pipe.")
-    ] = Format.TABLE,
+    format: options.Printed = Format.TABLE,
     input_: Annotated[
         Path | None,
         typer.Option("--input", metavar="FILE", help="Any judgment file, FastChat's too, in place of the bench's own."),
