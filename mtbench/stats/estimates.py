@@ -20,7 +20,3 @@ class Estimate:
     se: float
     n: int
     clusters: int
-
-    def is_apart_from(self, other: "Estimate") -> bool:
-        """Whether the two intervals share no point."""
-        return self.low > other.high or other.low > self.high

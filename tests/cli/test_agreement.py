@@ -140,3 +140,11 @@ def test_mistakes_are_said_in_a_sentence(tmp_path: Path, options: list[str], sai
     done = mtbench(tmp_path, "agreement", "--bench", "tiny", *options)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_questions_of_one_category_need_no_table_by_category(tmp_path: Path) -> None:
+    made = bench(tmp_path, [vote(2 * each, "model_a", "expert_1") for each in range(5)])
+    write_lines(made / "model_judgment" / "gpt-4_pair.jsonl", [pair(2 * each, "a b", "11") for each in range(5)])
+    done = mtbench(tmp_path, *AGREE)
+    assert done.returncode == 0, done.stderr
+    assert "by category" not in done.stdout

@@ -370,3 +370,29 @@ def test_where_repeats_show_that_more_of_them_would_decide_it_says_so(tmp_path: 
     assert rule["outcome"] == "inconclusive"
     assert rule["repeats_needed"] > 2
     assert f"or judging each answer {rule['repeats_needed']} times" in rule["sentence"]
+
+
+def test_more_repeats_are_named_for_scores_and_in_a_category_too(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.0, size=0.2), "old": wave(7.0, size=0.2)})
+    rng = np.random.default_rng(3)
+    lines = [
+        graded(each, model, round(7.3 + float(rng.normal(0, 2)), 1), turn, repeat=repeat)
+        for each in range(40)
+        for model in ("new", "old")
+        for turn in (1, 2)
+        for repeat in (0, 1)
+    ]
+    write_lines(bench / "model_judgment" / "judge_single.jsonl", lines)
+    done = mtbench(tmp_path, *PAIR, "--min-score", "7.08", "--category", "math:7.08", "--format", "json")
+    rules = orjson.loads(done.stdout)["rules"]
+    assert [rule["outcome"] for rule in rules] == ["inconclusive", "inconclusive"]
+    assert any(rule["repeats_needed"] for rule in rules)
+
+
+def test_a_category_that_nobody_judged_is_said(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": wave(7.5), "old": wave(6.0)})
+    path = bench / "model_judgment" / "judge_single.jsonl"
+    write_lines(path, [each for each in read_lines(path) if each["question_id"] % 2 == 0])
+    done = mtbench(tmp_path, *PAIR, "--category", "math:5")
+    assert done.returncode == 2
+    assert "--category math: nothing of it is judged" in done.stderr

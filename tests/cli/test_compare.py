@@ -120,3 +120,20 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path, models: tuple[str, s
     done = mtbench(tmp_path, "compare", *models, "--bench", "tiny")
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_models_without_a_question_in_common_are_not_compared(tmp_path: Path) -> None:
+    bench = make_judged(tmp_path, {"new": level(8), "old": level(7.5)})
+    path = bench / "model_judgment" / "judge_single.jsonl"
+    lines = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+    write_lines(path, [line for line in lines if (line["model"] == "new") == (line["question_id"] < 20)])
+    done = mtbench(tmp_path, *BOTH)
+    assert done.returncode == 2
+    assert "new and old have no question in common" in done.stderr
+
+
+def test_a_model_without_any_verdict_is_named(tmp_path: Path) -> None:
+    make_judged(tmp_path, {"new": lambda *_: -1, "old": level(7.5)})
+    done = mtbench(tmp_path, *BOTH)
+    assert done.returncode == 2
+    assert "no judgment of new has a verdict" in done.stderr

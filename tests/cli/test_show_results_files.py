@@ -97,3 +97,15 @@ def test_what_cannot_be_written_is_said(folder: Path, options: list[str], said: 
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_page_of_comparisons_has_the_words_of_both_games(folder: Path) -> None:
+    path = folder / "data" / "tiny" / "model_judgment" / "gpt-4_pair.jsonl"
+    lines = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+    more = {"g1_judgment": "first said this", "g2_judgment": "then that", "g1_winner": "error"}
+    write_lines(path, [lines[0] | more, *lines[1:]])
+    done = mtbench(folder, *SHOW, "--mode", "pairwise-all", "--format", "html")
+    assert done.returncode == 0, done.stderr
+    assert "first said this" in done.stdout
+    assert "then that" in done.stdout
+    assert "unparsed" in done.stdout

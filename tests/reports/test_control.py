@@ -13,7 +13,7 @@ from mtbench.reports.tables import Mode
 from mtbench.stats.estimates import Estimate
 from tests.reports.lines import pair
 from tests.reports.test_certainty import estimate, table_of
-from tests.support.benches import make_bench, write_lines
+from tests.support.benches import make_bench, read_lines, write_lines
 from tests.support.judged import answered
 
 QUESTIONS = 300
@@ -87,3 +87,25 @@ def test_it_is_refused_where_it_makes_no_sense(tmp_path: Path) -> None:
         bench.answers(model).unlink()
     with pytest.raises(MtbenchError, match="--control-style needs the answers, and there are none"):
         collect(bench, Query(mode=Mode.PAIRWISE_ALL, control_style=True))
+
+
+def test_where_no_game_has_both_answers_there_is_nothing_to_control(tmp_path: Path) -> None:
+    bench = vain_judge(tmp_path, taste=2.0)
+    bench.answers("short").unlink()
+    for query in (
+        Query(mode=Mode.PAIRWISE_ALL, control_style=True),
+        Query(mode=Mode.PAIRWISE_BASELINE, baseline="short", control_style=True),
+    ):
+        kinds = {table.kind for table in collect(bench, query).tables}
+        assert not kinds & {"style_control", "style_effects", "length_control"}
+
+
+def test_a_model_that_never_met_the_others_has_no_rating(tmp_path: Path) -> None:
+    bench = vain_judge(tmp_path, taste=2.0)
+    path = bench.judgments("gpt-4", "pair")
+    lines = [*read_lines(path), *(pair(each, "c d", "00") for each in range(20))]
+    write_lines(path, lines)
+    for model in ("c", "d"):
+        write_lines(bench.answers(model), [answered(each, model, turns=("w" * 300,)) for each in range(20)])
+    table = table_of(collect(bench, Query(mode=Mode.PAIRWISE_ALL, control_style=True)), "style_control")
+    assert {row[0]: row[1] is None for row in table.rows} == {"long": False, "short": False, "c": True, "d": True}

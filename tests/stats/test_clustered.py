@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from mtbench.stats.clustered import bootstrap_mean, clustered_mean, clustered_means
+from mtbench.stats.clustered import bootstrap_mean, bootstrap_means, clustered_mean, clustered_means
 from mtbench.stats.estimates import Estimate
 
 DRAWS = 2000
@@ -145,3 +145,23 @@ def test_shapes_that_do_not_fit_are_a_bug() -> None:
         bootstrap_mean(np.array([]), np.array([], dtype=np.intp), np.random.default_rng(0))
     with pytest.raises(ValueError, match="codes from 0"):
         clustered_means(values, np.array([0, 1]), np.array([0, -1]))
+
+
+def test_the_bootstrap_of_several_is_that_of_each_and_unknown_with_one_cluster() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.normal(5, 1, (2, 60))
+    counts = np.ones((3, 60))
+    counts[2, 1:] = 0
+    sums = np.vstack([values, np.concatenate([[4.0], np.zeros(59)])])
+    several = bootstrap_means(sums, counts, np.random.default_rng(1), draws=4000)
+    for row in (0, 1):
+        alone = bootstrap_mean(values[row], np.arange(60), np.random.default_rng(2), draws=4000)
+        assert several[row].value == pytest.approx(alone.value)
+        assert (several[row].low, several[row].high) == pytest.approx((alone.low, alone.high), abs=0.03)
+    assert several[2].value == 4.0
+    assert np.isnan(several[2].low)
+
+
+def test_sums_and_counts_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match="tables of models by clusters"):
+        bootstrap_means(np.zeros((2, 3)), np.zeros((3, 2)), np.random.default_rng(1))
