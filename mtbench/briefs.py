@@ -92,6 +92,13 @@ class PairBrief(_Brief, frozen=True, gc=False):
     winner: str
     one_order: str | None
 
+    @property
+    def points(self) -> float:
+        """What the first model of the contest got: 1 for a win, 0.5 for a tie."""
+        if self.winner == "tie":
+            return 0.5
+        return float(self.models[0 if self.winner == "model_1" else 1] == self.contest[0])
+
 
 JudgmentBrief = GradeBrief | PairBrief
 

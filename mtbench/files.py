@@ -402,6 +402,13 @@ def replace_file(path: Path, data: bytes | Iterable[bytes], new: Path | None = N
         raise unwritable(path, error) from error
 
 
+def keep_file(path: Path, objects: Iterable[Json]) -> None:
+    """Makes `path` the JSONL file of these objects; one that is so already stays untouched. Raises MtbenchError."""
+    data = b"".join(map(_dumps, objects))
+    if not (path.is_file() and path.read_bytes() == data):
+        replace_file(path, data)
+
+
 _FULL = (ENOSPC, EDQUOT, EFBIG)
 
 

@@ -2,7 +2,7 @@
 
 from mtbench.cli import options
 from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR
-from mtbench.reports.tables import Format
+from mtbench.reports.tables import StudyFormat
 
 
 def agreement(
@@ -10,7 +10,8 @@ def agreement(
     judge: options.OfJudges = None,
     bench: options.BenchName = DEFAULT_BENCH,
     data_dir: options.DataDir = DEFAULT_DATA_DIR,
-    format: options.Printed = Format.TABLE,
+    format: options.StudyPrinted = StudyFormat.TABLE,
+    plot: options.PlotFolder = None,
     config: options.Config = None,
 ) -> None:
     """Say how often judges agree with people, with each other, and people among each other.
@@ -19,17 +20,12 @@ def agreement(
     (a judge model in a mode, human, author, human majority), with intervals clustered by question. Single grades become
     comparisons: a difference of at most 0.1 is a tie.
     """
-    from rich.console import Console
-
     from mtbench.benches import find_bench
-    from mtbench.errors import MtbenchError
+    from mtbench.cli.studying import show
     from mtbench.reports.agreement import agreement_results
-    from mtbench.reports.render import render
     from mtbench.votes import load_votes
 
     del config
-    if format in (Format.HTML, Format.CSV):
-        raise MtbenchError(f"--format {format.value}: there is none of this so far; there is table, json and markdown")
-    paths = votes or []
-    found = agreement_results(find_bench(bench, data_dir), load_votes(paths), judge or (), list(map(str, paths)))
-    render(found, format, Console())
+    paths, place = votes or [], find_bench(bench, data_dir)
+    said = load_votes(paths)
+    show(lambda: agreement_results(place, said, judge or (), list(map(str, paths))), format, plot)

@@ -2,7 +2,7 @@
 
 from mtbench.cli import options
 from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR
-from mtbench.reports.tables import Format
+from mtbench.reports.tables import StudyFormat
 
 
 def calibrate(
@@ -10,7 +10,8 @@ def calibrate(
     judge: options.OfJudges = None,
     bench: options.BenchName = DEFAULT_BENCH,
     data_dir: options.DataDir = DEFAULT_DATA_DIR,
-    format: options.Printed = Format.TABLE,
+    format: options.StudyPrinted = StudyFormat.TABLE,
+    plot: options.PlotFolder = None,
     config: options.Config = None,
 ) -> None:
     """Say what people would find, from a judge's many verdicts and people's few votes (PPI++).
@@ -19,15 +20,11 @@ def calibrate(
     what the judge's verdicts are worth in votes, and how many more votes halve the interval. The votes have to be on
     answers drawn at random.
     """
-    from rich.console import Console
-
     from mtbench.benches import find_bench
-    from mtbench.errors import MtbenchError
+    from mtbench.cli.studying import show
     from mtbench.reports.calibration import calibration_results
-    from mtbench.reports.render import render
     from mtbench.votes import load_votes
 
     del config
-    if format in (Format.HTML, Format.CSV):
-        raise MtbenchError(f"--format {format.value}: there is none of this so far; there is table, json and markdown")
-    render(calibration_results(find_bench(bench, data_dir), load_votes(votes or []), judge or ()), format, Console())
+    place, said = find_bench(bench, data_dir), load_votes(votes or [])
+    show(lambda: calibration_results(place, said, judge or ()), format, plot)

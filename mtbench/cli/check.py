@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mtbench.cli import options
-from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR
+from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR, CheckMode
+from mtbench.reports.tables import GateFormat, Mode
 
 if TYPE_CHECKING:
     from mtbench.reports.gate import Figure, Gate, Rule
-    from mtbench.reports.gate_formats import GateFormat
 
 MAX_DROP = 0.2
 """What a model may score less than the baseline where no rule is given."""
@@ -26,23 +26,6 @@ class Inconclusive(StrEnum):
 
     passes = "pass"
     fails = "fail"
-
-
-class CheckMode(StrEnum):
-    """Where the figures come from."""
-
-    single = "single"
-    pairwise_baseline = "pairwise-baseline"
-
-
-class PrintedFormat(StrEnum):
-    """How the decisions are printed; `gate_formats.GateFormat` without an import."""
-
-    text = "text"
-    markdown = "markdown"
-    json = "json"
-    junit = "junit"
-    gitlab = "gitlab"
 
 
 MaxDrop = Annotated[
@@ -108,18 +91,14 @@ def check(
     mode: Annotated[
         CheckMode, options.option("--mode", "Decide by grades, or by comparisons with the baseline.")
     ] = CheckMode.single,
-    judge: Annotated[
-        list[str] | None, options.option("--judge", "By this judge; repeat it for a panel.", metavar="J")
-    ] = None,
-    judge_prompts: Annotated[
-        str | None, options.option("--judge-prompts", "By judgments with this prompt set.", metavar="SET")
-    ] = None,
+    judge: options.ByJudges = None,
+    judge_prompts: options.ByPromptSet = None,
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Compare also what was judged or answered in different ways, and say so.")
     ] = False,
     bench: options.BenchName = DEFAULT_BENCH,
     data_dir: options.DataDir = DEFAULT_DATA_DIR,
-    format: Annotated[PrintedFormat, options.option("--format", "How the decisions are printed.")] = PrintedFormat.text,
+    format: Annotated[GateFormat, options.option("--format", "How the decisions are printed.")] = GateFormat.TEXT,
     output: Output = None,
     config: options.Config = None,
 ) -> None:
@@ -133,9 +112,8 @@ def check(
     from mtbench.benches import find_bench
     from mtbench.reports import checking
     from mtbench.reports.gate import Outcome
-    from mtbench.reports.gate_formats import GateFormat, format_of
+    from mtbench.reports.gate_formats import format_of
     from mtbench.reports.selecting import By
-    from mtbench.reports.tables import Mode
 
     del config
     for path in output or ():
@@ -149,7 +127,7 @@ def check(
         inconclusive=Outcome(inconclusive.value),
         anyway=anyway,
     )
-    report(checking.check(find_bench(bench, data_dir), asked), GateFormat(format.value), output or ())
+    report(checking.check(find_bench(bench, data_dir), asked), format, output or ())
 
 
 def report(gate: "Gate", form: "GateFormat", output: Sequence[Path]) -> None:
@@ -231,7 +209,7 @@ def write(path: Path, text: str) -> None:
 def add_summary(gate: "Gate") -> None:
     """Adds the decisions to the summary of a GitHub workflow's job, where this is one."""
     from mtbench.errors import MtbenchError
-    from mtbench.reports.gate_formats import GateFormat, to_text
+    from mtbench.reports.gate_formats import to_text
 
     name = os.environ.get("GITHUB_STEP_SUMMARY")
     if not name:

@@ -49,10 +49,8 @@ class Estimate:
 
     def __str__(self) -> str:
         cost = "price unknown (set one in models.yaml)" if self.cost is None else f"${self.cost:.2f}"
-        return (
-            f"{self.requests} requests, at most about {self.usage.input:,} tokens in and {self.usage.output:,} out, "
-            f"{cost}. Nothing was sent."
-        )
+        tokens = f"{self.usage.input:,} tokens in and {self.usage.output:,} out"
+        return f"{self.requests} requests, at most about {tokens}, {cost}"
 
 
 def print_answer_plan(
@@ -72,7 +70,8 @@ def print_answer_plan(
                 tokens = sum(map(estimate_tokens, asked)) + (turn - 1) * settings.longest
                 estimate.add(tokens, settings.longest, len(work.indices))
         done = len(questions) - undone
-        typer.echo(f"{spec.id} would answer {undone} of {len(questions)} questions ({done} done): {estimate}")
+        what = f"{spec.id} would answer {undone} of {len(questions)} questions ({done} done)"
+        typer.echo(f"{what}: {estimate}. Nothing was sent.")
 
 
 def print_judge_plan(
@@ -83,6 +82,31 @@ def print_judge_plan(
     sampling: AnswerSettings | None = None,
 ) -> None:
     """What each judge would be asked. With `sampling`, answers still to come count at the longest they can be."""
+    for plan in judge_plans(bench, job, questions, prices, sampling):
+        typer.echo(f"{plan}. Nothing was sent.")
+
+
+@dataclass(frozen=True, slots=True)
+class JudgePlan:
+    """What a judge is to be asked: `judgments` to make, of which each takes a request or more; `done` are on disk."""
+
+    judge: str
+    judgments: int
+    done: int
+    estimate: Estimate
+
+    def __str__(self) -> str:
+        return f"{self.judge} would make {self.judgments} judgments ({self.done} done): {self.estimate}"
+
+
+def judge_plans(
+    bench: Bench,
+    job: JudgeJob,
+    questions: Questions,
+    prices: Pricing = pricing,
+    sampling: AnswerSettings | None = None,
+) -> list[JudgePlan]:
+    """The same as data, one of each judge; what is to be noted goes to stderr."""
     progress = Progress()
     if sampling:
         book: AnswerBook = _LongestAnswers(questions, "word" * sampling.longest)
@@ -90,6 +114,7 @@ def print_judge_plan(
     else:
         book = load_book(bench, job.models, questions, progress.note)
         count_ready(job, book, progress)
+    plans = []
     for judge in job.open_judges(bench, questions, progress):
         judge.load()
         lane, judgments, estimate = Lane("verdicts"), 0, Estimate(prices(judge.spec))
@@ -99,9 +124,10 @@ def print_judge_plan(
                 for messages in work.games.values():
                     asked = sum(estimate_tokens(message.content) for message in messages)
                     estimate.add(asked, job.settings.max_tokens, 1 + job.settings.reask)
-        typer.echo(f"{judge.spec.id} would make {judgments} judgments ({lane.already} done): {estimate}")
+        plans.append(JudgePlan(judge.spec.id, judgments, lane.already, estimate))
     for note in progress.notes:
         typer.echo(f"note: {note}", err=True)
+    return plans
 
 
 class _LongestAnswers(AnswerBook):

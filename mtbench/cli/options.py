@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from mtbench.cli.settings import use_settings
-from mtbench.reports.tables import Format
+from mtbench.reports.tables import Format, StudyFormat
 
 DEFAULT_BENCH = "mt80"
 DEFAULT_DATA_DIR = Path("data")
@@ -21,6 +21,13 @@ class Mode(StrEnum):
     single = "single"
     pairwise_baseline = "pairwise-baseline"
     pairwise_all = "pairwise-all"
+
+
+class CheckMode(StrEnum):
+    """Where the figures come from."""
+
+    single = "single"
+    pairwise_baseline = "pairwise-baseline"
 
 
 class Verdict(StrEnum):
@@ -126,8 +133,10 @@ ReferenceCategory = Annotated[
 JudgeMaxTokens = Annotated[int, option("--judge-max-tokens", "Longest reply of a judge, in tokens.", min=1)]
 
 
+ByJudges = Annotated[list[str] | None, option("--judge", "By this judge; repeat it for a panel.", metavar="J")]
+ByPromptSet = Annotated[str | None, option("--judge-prompts", "By judgments with this prompt set.", metavar="SET")]
 OfJudges = Annotated[list[str] | None, option("--judge", "Only this judge; may be repeated.", metavar="J")]
-OfPromptSet = Annotated[str | None, option("--judge-prompts", "Only judgments with this prompt set.", metavar="SET")]
+OfModels = Annotated[list[str] | None, option("--model", "Only this model; may be repeated.", metavar="M")]
 Votes = Annotated[
     list[Path] | None,
     option(
@@ -137,6 +146,16 @@ Votes = Annotated[
     ),
 ]
 Printed = Annotated[Format, option("--format", "A table is drawn on a terminal and plain text in a pipe.")]
+StudyPrinted = Annotated[StudyFormat, option("--format", "A table is drawn on a terminal and plain text in a pipe.")]
+PlotFolder = Annotated[
+    Path | None, option("--plot", "Also draw plots into the folder DIR, as PNG and SVG.", metavar="DIR")
+]
+Ask = Annotated[
+    bool, option("--ask", "Ask the judge for what is not judged yet; with --dry-run, say what that would cost.")
+]
+JudgeToAsk = Annotated[
+    list[str] | None, option("--judge", "Only this judge, named like a model; may be repeated.", metavar="J")
+]
 
 
 _LIMITS, _REQUESTS, _DISPLAY = "Limits", "Requests", "Display"

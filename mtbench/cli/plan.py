@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mtbench.cli import options
-from mtbench.cli.check import CheckMode
-from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR
+from mtbench.cli.options import DEFAULT_BENCH, DEFAULT_DATA_DIR, CheckMode
 
 if TYPE_CHECKING:
     from mtbench.benches import Bench

@@ -25,9 +25,7 @@ def show_results(
         options.option("--mode", "What to show; left out: single if there are grades, else pairwise-all."),
     ] = None,
     judge: options.OfJudges = None,
-    model: Annotated[
-        list[str] | None, options.option("--model", "Only this model; may be repeated.", metavar="M")
-    ] = None,
+    model: options.OfModels = None,
     category: options.Category = None,
     baseline: options.Baseline = None,
     format: options.Printed = Format.TABLE,
@@ -56,9 +54,7 @@ def show_results(
             metavar="FILE",
         ),
     ] = None,
-    plot: Annotated[
-        Path | None, options.option("--plot", "Also draw plots into the folder DIR, as PNG and SVG.", metavar="DIR")
-    ] = None,
+    plot: options.PlotFolder = None,
     output: Annotated[
         list[Path] | None,
         options.option(

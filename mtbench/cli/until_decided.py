@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mtbench.cli.check import CheckMode, Inconclusive, report, rules_of
+from mtbench.cli.check import Inconclusive, report, rules_of
+from mtbench.cli.options import CheckMode
 from mtbench.errors import MtbenchError
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ def finish(
     from mtbench import runs
     from mtbench.cli import jobs
     from mtbench.reports.deciding import Decider, in_random_order, parts_of
-    from mtbench.reports.gate_formats import GateFormat, format_of
+    from mtbench.reports.gate_formats import format_of
+    from mtbench.reports.tables import GateFormat
 
     for path in output:
         format_of(path)  # before anything is paid for

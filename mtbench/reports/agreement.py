@@ -2,18 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from itertools import combinations_with_replacement, pairwise, product
-from math import isfinite
 
 import numpy as np
 
-from mtbench import files
 from mtbench.benches import Bench, load_questions
 from mtbench.errors import MtbenchError
 from mtbench.records import Vote
 from mtbench.reports.ballots import HUMAN, Ballot, Box, ballots_of_judgments, ballots_of_votes, box
-from mtbench.reports.judgments import group, read_file
-from mtbench.reports.results import chosen
-from mtbench.reports.tables import Cell, Column, Mode, Results, Table
+from mtbench.reports.judgments import read_groups
+from mtbench.reports.tables import Cell, Column, Mode, Results, Table, known
 from mtbench.stats.agreement import Agreement, agreement
 from mtbench.stats.average_win_rate import average_win_rates
 from mtbench.stats.ceiling import ceiling, majority_agreement
@@ -35,12 +32,7 @@ def agreement_results(bench: Bench, votes: Sequence[Vote], judges: Sequence[str]
     Raises MtbenchError where fewer than two kinds, or people, said anything of the same answers.
     """
     notes: list[str] = []
-    folder = bench.folder / "model_judgment"
-    by_kind = [files.model_files(folder, suffix) for suffix in ("_pair", "_single")]
-    known = sorted({name for found in by_kind for name in found})
-    names = chosen(judges, known, "--judge", f"in {folder}") or known
-    paths = [found[name] for found in by_kind for name in names if name in found]
-    groups = group([read_file(path, notes.append) for path in paths])
+    groups, paths = read_groups(bench, ("pair", "single"), judges, notes.append)
     of_people = list(ballots_of_votes(votes))
     of_pairs = list(ballots_of_judgments(groups, {_NOTHING}))
     wanted = {each.unit for each in (*of_people, *of_pairs)}
@@ -48,8 +40,8 @@ def agreement_results(bench: Bench, votes: Sequence[Vote], judges: Sequence[str]
     kinds = sorted({each.kind for each in ballots}, key=lambda kind: (kind == HUMAN, kind == "author", kind))
     if not ballots or (len(kinds) < 2 and len({each.voter for each in ballots}) < 2):
         raise MtbenchError(
-            f"nobody to agree with: {', '.join(kinds) or 'no judgments'} in {folder}. Give people's votes (--votes) or "
-            "judge with another judge or mode"
+            f"nobody to agree with: {', '.join(kinds) or 'no judgments'} in {bench.folder}. Give people's votes "
+            "(--votes) or judge with another judge or mode"
         )
     tables = []
     turns = sorted({each.unit[2] for each in ballots})
@@ -116,11 +108,7 @@ def _pairs_table(bench: str, where: str, cast: Box) -> Table:
 
 
 def _figures(found: Agreement) -> tuple[Cell, ...]:
-    return _known(found.pooled), found.pooled.n, _known(found.by_question)
-
-
-def _known(estimate: Estimate) -> Estimate | None:
-    return estimate if isfinite(estimate.value) else None
+    return known(found.pooled), found.pooled.n, known(found.by_question)
 
 
 def _kappa(votes: Votes, one: int, other: int) -> Estimate | None:
@@ -144,7 +132,7 @@ def _kappa(votes: Votes, one: int, other: int) -> Estimate | None:
     if not first:
         return None
     a, b, on = (np.array(each, np.intp) for each in (first, second, questions))
-    return _known(cohens_kappa(a, b, on, np.random.default_rng(0), DRAWS))
+    return known(cohens_kappa(a, b, on, np.random.default_rng(0), DRAWS))
 
 
 def _by_category(bench: str, cast: Box, ballots: Sequence[Ballot], category: Callable[[Ballot], str]) -> list[Table]:
@@ -157,7 +145,7 @@ def _by_category(bench: str, cast: Box, ballots: Sequence[Ballot], category: Cal
     rows: list[tuple[Cell, ...]] = []
     for kind, name in enumerate(cast.kinds):
         of_categories = [
-            _known(agreement(set_up(cast.votes.where(names == each), "S2"), kind, crowd).pooled) for each in categories
+            known(agreement(set_up(cast.votes.where(names == each), "S2"), kind, crowd).pooled) for each in categories
         ]
         if any(of_categories):
             rows.append((name, *of_categories))
@@ -185,7 +173,7 @@ def _by_gap(bench: str, cast: Box) -> list[Table]:
         bins = agreement_by_gap(votes, kind, crowd, first[decided], second[decided], rates, np.array(EDGES))
         if any(each.agreement.pooled.n for each in bins):
             named.append(name)
-            columns.append([_known(each.agreement.pooled) for each in bins])
+            columns.append([known(each.agreement.pooled) for each in bins])
     if not columns:
         return []
     labels = [f"{low:g} to {high:g}" for low, high in pairwise(EDGES)]
@@ -212,7 +200,7 @@ def _people(bench: str, cast: Box) -> Table:
             own.vote.astype(np.float64), own.unit, own.question, np.random.default_rng(0), draws=DRAWS
         )
         figures = (bound.people.pooled, bound.others.pooled, bound.majority.pooled, alpha)
-        rows.append((setup, *map(_known, figures), bound.people.pooled.n))
+        rows.append((setup, *map(known, figures), bound.people.pooled.n))
     return _table(
         "agreement_people",
         f"{bench}: people among each other",

@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mtbench import files
 from mtbench.benches import Bench
 from mtbench.errors import MtbenchError
-from mtbench.records import QuestionId, Vote
+from mtbench.records import Vote
 from mtbench.reports.ballots import HUMAN, Ballot, Unit, ballots_of_judgments, ballots_of_votes
-from mtbench.reports.judgments import group, read_file
-from mtbench.reports.results import chosen
+from mtbench.reports.judgments import read_groups
 from mtbench.reports.tables import Cell, Column, Mode, Results, Table
+from mtbench.reports.values import codes_of
 from mtbench.stats.ppi import labels_to_halve, powered_mean
 from mtbench.stats.votes import FIRST, TIE
 
@@ -25,13 +24,8 @@ def calibration_results(bench: Bench, votes: Sequence[Vote], judges: Sequence[st
 
     Raises MtbenchError where no pair of models has votes enough beside a judge's verdicts.
     """
-    folder = bench.folder / "model_judgment"
-    found = [files.model_files(folder, suffix) for suffix in ("_pair", "_single")]
-    known = sorted({name for of_kind in found for name in of_kind})
-    names = chosen(judges, known, "--judge", f"in {folder}") or known
-    paths = [of_kind[name] for of_kind in found for name in names if name in of_kind]
     notes: list[str] = []
-    groups = group([read_file(path, notes.append) for path in paths])
+    groups, paths = read_groups(bench, ("pair", "single"), judges, notes.append)
     people = defaultdict[Unit, list[float]](list)
     for each in ballots_of_votes(votes):
         if each.kind == HUMAN:
@@ -47,7 +41,7 @@ def calibration_results(bench: Bench, votes: Sequence[Vote], judges: Sequence[st
     table = Table(
         kind="calibration",
         title=f"{bench.name}: what people would say of everything that was judged",
-        judges=tuple(names),
+        judges=tuple(dict.fromkeys(each.judge for each in groups)),
         prompt_set="",
         columns=(
             Column("of", "first against second"),
@@ -76,8 +70,7 @@ def _row(
     kind: str, pair: tuple[str, str], of_judge: Mapping[Unit, float], people: Mapping[Unit, Sequence[float]]
 ) -> tuple[Cell, ...] | None:
     labelled = sum(unit in people for unit in of_judge)
-    questions: dict[QuestionId, int] = {}
-    codes = np.array([questions.setdefault(unit[0], len(questions)) for unit in of_judge], np.intp)
+    codes = codes_of([unit[0] for unit in of_judge])
     if labelled < FEWEST or len({unit[0] for unit in of_judge if unit in people}) < FEWEST:
         return None
     human = np.array([sum(people[unit]) / len(people[unit]) if unit in people else np.nan for unit in of_judge])

@@ -8,7 +8,7 @@ import numpy as np
 
 from mtbench.reports.figures import Figures
 from mtbench.reports.tables import Cell, Column, Table
-from mtbench.reports.verdicts import Game, Verdict
+from mtbench.reports.verdicts import POINTS, Game, Verdict
 from mtbench.stats.estimates import Estimate
 from mtbench.stats.multiple import Pairwise, letters
 
@@ -102,7 +102,7 @@ def matrix_table(main: Table, verdicts: Sequence[Verdict], models: Sequence[str]
     points: dict[tuple[str, str], list[float]] = {}
     for game in verdicts:
         if isinstance(game, Game):
-            won = _POINTS[game.winner]
+            won = POINTS[game.winner]
             points.setdefault((game.model_1, game.model_2), []).append(won)
             points.setdefault((game.model_2, game.model_1), []).append(1 - won)
     shares = {pair: sum(won) / len(won) for pair, won in points.items()}
@@ -116,6 +116,3 @@ def matrix_table(main: Table, verdicts: Sequence[Verdict], models: Sequence[str]
         foot=(),
         for_programs=True,
     )
-
-
-_POINTS = {"model_1": 1.0, "tie": 0.5, "model_2": 0.0}

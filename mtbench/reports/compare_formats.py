@@ -2,24 +2,15 @@
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from math import isfinite
 
 from mtbench.reports.comparing import ALL, Comparison, Differing
 from mtbench.reports.gate_formats import as_json
 from mtbench.reports.render import escaped, plain_table, printable
-from mtbench.reports.tables import Mode
+from mtbench.reports.tables import CompareFormat, Mode
 from mtbench.stats.paired import Paired
 
 SCHEMA_VERSION = 1
-
-
-class CompareFormat(StrEnum):
-    """How a comparison is written."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 def to_text(comparison: Comparison, form: CompareFormat, width: int, lines: int | None) -> str:

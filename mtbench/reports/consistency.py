@@ -6,45 +6,39 @@ from math import sqrt
 
 import numpy as np
 
-from mtbench import files
 from mtbench.benches import Bench
-from mtbench.briefs import GradeBrief, JudgmentBrief
+from mtbench.briefs import GradeBrief
 from mtbench.errors import MtbenchError
 from mtbench.records import QuestionId
-from mtbench.reports.judgments import Contest, Group, group, read_file
-from mtbench.reports.results import chosen
+from mtbench.reports.judgments import Contest, Group, read_groups
 from mtbench.reports.tables import Cell, Column, Mode, Results, Table
+from mtbench.reports.values import codes_of
 from mtbench.stats.ratios import clustered_ratio
 
 Unit = tuple[Contest, QuestionId, int]
 """The model or the two, the question, and the turn."""
 
 
-def consistency_results(bench: Bench, judges: Sequence[str], prompt_set: str | None) -> Results:
+def consistency_results(bench: Bench, judges: Sequence[str], prompt_sets: Sequence[str]) -> Results:
     """A table of every judge, prompt set and mode with repeats.
 
     Raises MtbenchError where nothing was judged twice, or a judge is not there.
     """
-    folder = bench.folder / "model_judgment"
-    found = {suffix: files.model_files(folder, suffix) for suffix in ("_single", "_pair")}
-    known = sorted({name for of_kind in found.values() for name in of_kind})
-    names = chosen(judges, known, "--judge", f"in {folder}") or known
     notes: list[str] = []
+    groups, paths = read_groups(bench, ("single", "pair"), judges, notes.append)
     rows: list[tuple[Cell, ...]] = []
-    groups: list[Group] = []
-    paths = [path for of_kind in found.values() for name, path in of_kind.items() if name in names]
-    for path in paths:
-        for each in group([read_file(path, notes.append)]):
-            row = _row(each) if prompt_set in (None, each.prompt_set) else None
-            if row:
-                rows.append(row)
-                groups.append(each)
+    repeated: list[Group] = []
+    for each in groups:
+        row = _row(each) if not prompt_sets or each.prompt_set in prompt_sets else None
+        if row:
+            rows.append(row)
+            repeated.append(each)
     if not rows:
-        raise MtbenchError(f"nothing in {folder} was judged twice: `mtbench judge --repeat 3` does that")
+        raise MtbenchError(f"nothing in {bench.folder} was judged twice: --judge J --ask does that")
     table = Table(
         kind="consistency",
         title=f"{bench.name}: how often a judge contradicts itself",
-        judges=tuple(dict.fromkeys(each.judge for each in groups)),
+        judges=tuple(dict.fromkeys(each.judge for each in repeated)),
         prompt_set="",
         columns=(
             Column("of", "judge, prompts, mode"),
@@ -61,21 +55,22 @@ def consistency_results(bench: Bench, judges: Sequence[str], prompt_set: str | N
             "noise: what that adds to the standard error of a model's mean, each answer judged once",
         ),
     )
-    return Results(Mode.SINGLE, bench.name, tuple(map(str, paths)), [table], notes, groups)
+    return Results(Mode.SINGLE, bench.name, tuple(map(str, paths)), [table], notes, repeated)
 
 
 def _row(each: Group) -> tuple[Cell, ...] | None:
     verdicts = defaultdict[Unit, list[float]](list)
     for one in each.judgments:
         if one.has_verdict:
-            verdicts[one.contest, one.question_id, one.turn].append(_value(one))
+            verdicts[one.contest, one.question_id, one.turn].append(
+                one.score if isinstance(one, GradeBrief) else one.points
+            )
     repeated = {unit: values for unit, values in verdicts.items() if len(values) > 1}
     if not repeated:
         return None
     pairs = np.array([len(values) * (len(values) - 1) / 2 for values in repeated.values()])
     alike = np.array([sum(n * (n - 1) / 2 for n in Counter(values).values()) for values in repeated.values()])
-    questions = {each: place for place, each in enumerate(dict.fromkeys(unit[1] for unit in repeated))}
-    codes = np.array([questions[unit[1]] for unit in repeated], np.intp)
+    codes = codes_of([unit[1] for unit in repeated])
     within = sum(float(np.var(values)) * len(values) for values in repeated.values())
     sd = sqrt(within / sum(len(values) - 1 for values in repeated.values()))
     units_of = Counter(model for contest, _, _ in verdicts for model in contest)
@@ -88,12 +83,3 @@ def _row(each: Group) -> tuple[Cell, ...] | None:
         len(repeated),
         max(map(len, repeated.values())),
     )
-
-
-def _value(one: JudgmentBrief) -> float:
-    """The grade, or what the first model of the contest got."""
-    if isinstance(one, GradeBrief):
-        return one.score
-    if one.winner == "tie":
-        return 0.5
-    return float(one.models[0 if one.winner == "model_1" else 1] == one.contest[0])

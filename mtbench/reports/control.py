@@ -9,8 +9,9 @@ import numpy as np
 from mtbench.benches import Bench, load_answers
 from mtbench.records import QuestionId
 from mtbench.reports.style import Style, style_of
-from mtbench.reports.tables import Cell, Column, Table
-from mtbench.reports.verdicts import Game, Verdict
+from mtbench.reports.tables import Cell, Column, Table, known
+from mtbench.reports.values import codes_of
+from mtbench.reports.verdicts import POINTS, Game, Verdict
 from mtbench.stats.estimates import Estimate
 from mtbench.stats.length_control import length_controlled_models
 from mtbench.stats.rating_intervals import RatingIntervals
@@ -19,8 +20,6 @@ from mtbench.stats.style_control import relative_differences, style_controlled
 
 Styles = Mapping[tuple[str, QuestionId, int], Style]
 """By model, question and turn (from 1)."""
-
-_POINTS = {"model_1": 1.0, "tie": 0.5, "model_2": 0.0}
 _FEATURES = ("length", "headers", "lists", "bold")
 
 
@@ -44,7 +43,7 @@ def length_table(main: Table, verdicts: Sequence[Verdict], styles: Styles, basel
     points, differences = [], []
     for game in games:
         model = _other(game, baseline)
-        won = _POINTS[game.winner]
+        won = POINTS[game.winner]
         points.append(won if game.model_1 == model else 1 - won)
         ours, theirs = (styles[each, game.question_id, game.turn].length for each in (model, baseline))
         differences.append(float(ours - theirs))
@@ -52,10 +51,10 @@ def length_table(main: Table, verdicts: Sequence[Verdict], styles: Styles, basel
         np.array([models.index(_other(game, baseline)) for game in games], np.intp),
         np.array(points),
         np.array(differences),
-        _codes([game.question_id for game in games]),
+        codes_of([game.question_id for game in games]),
     )
     rows: list[tuple[Cell, ...]] = [
-        (model, each.win_rate, _known(each.controlled), _known(each.length), each.sd, each.win_rate.n)
+        (model, each.win_rate, known(each.controlled), known(each.length), each.sd, each.win_rate.n)
         for model, each in zip(models, found, strict=True)
     ]
     rows.sort(key=lambda row: -row[2].value if isinstance(row[2], Estimate) else 1.0)
@@ -94,10 +93,10 @@ def style_tables(main: Table, verdicts: Sequence[Verdict], styles: Styles, title
     found = style_controlled(
         np.array([models.index(game.model_1) for game in games], np.intp),
         np.array([models.index(game.model_2) for game in games], np.intp),
-        np.array([_POINTS[game.winner] for game in games]),
+        np.array([POINTS[game.winner] for game in games]),
         relative_differences(one, other),
         len(models),
-        _codes([game.question_id for game in games]),
+        codes_of([game.question_id for game in games]),
     )
     rows: list[tuple[Cell, ...]] = [
         (model, _rating(found.controlled, place), _rating(found.plain, place)) for place, model in enumerate(models)
@@ -120,7 +119,7 @@ def style_tables(main: Table, verdicts: Sequence[Verdict], styles: Styles, title
         ),
     )
     effects: list[tuple[Cell, ...]] = [
-        (name, _known(effect), _scaled(effect), reason or "-")
+        (name, known(effect), _scaled(effect), reason or "-")
         for name, effect, reason in zip(_FEATURES, found.effects, found.reasons, strict=False)
     ]
     return [
@@ -167,15 +166,6 @@ def _shown(game: Game, number: int) -> str:
 
 def _features(style: Style) -> tuple[int, int, int, int]:
     return style.length, style.headers, style.lists, style.bold
-
-
-def _codes(ids: Sequence[QuestionId]) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
-    places = {each: place for place, each in enumerate(dict.fromkeys(ids))}
-    return np.array([places[each] for each in ids], np.intp)
-
-
-def _known(estimate: Estimate) -> Estimate | None:
-    return estimate if isfinite(estimate.value) else None
 
 
 def _scaled(estimate: Estimate) -> Estimate | None:

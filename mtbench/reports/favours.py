@@ -5,14 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from mtbench import files
 from mtbench.benches import Bench, load_answers
 from mtbench.errors import MtbenchError
 from mtbench.records import QuestionId, Vote
 from mtbench.reports.ballots import HUMAN, Ballot, Unit, ballots_of_judgments, ballots_of_votes
-from mtbench.reports.judgments import Group, group, read_file
-from mtbench.reports.results import chosen
+from mtbench.reports.judgments import Group, chosen, read_groups
 from mtbench.reports.tables import Cell, Column, Mode, Results, Table
+from mtbench.reports.values import codes_of
 from mtbench.stats.clustered import clustered_mean
 from mtbench.stats.estimates import Estimate
 from mtbench.stats.votes import FIRST, TIE
@@ -32,7 +31,9 @@ def self_results(
 
     Raises MtbenchError where no judge has judged its own model beside others.
     """
-    groups, paths, notes = _groups(bench, judges)
+    notes: list[str] = []
+    groups, paths = read_groups(bench, ("pair", "single"), (), notes.append)
+    shown = chosen(judges, sorted({each.judge for each in groups}), "--judge", f"in {bench.folder}")
     judge_of = {name: each.judge for each in groups for name in (each.judge, f"{each.judge} ({each.prompt_set})")}
 
     def favoured(kind: str, unit: Unit) -> str | None:
@@ -41,14 +42,14 @@ def self_results(
         ours = [model for model in unit[1] if model in models]
         return ours[0] if len(ours) == 1 else None
 
-    rows = _rows(groups, votes, favoured)
+    rows = _rows(groups, votes, favoured, shown)
     if not rows:
         raise MtbenchError(
             "no judge has judged its own model beside others here: judge with --mode pairwise-all, or single with both "
             "models, and say with --own JUDGE:MODEL which models are of its family"
         )
     table = _table("bias_self", f"{bench.name}: what judges give their own models", "its own model", rows)
-    return Results(Mode.PAIRWISE_ALL, bench.name, tuple(paths), [table], notes, groups)
+    return Results(Mode.PAIRWISE_ALL, bench.name, tuple(map(str, paths)), [table], notes, groups)
 
 
 def verbosity_results(bench: Bench, votes: Sequence[Vote], judges: Sequence[str]) -> Results:
@@ -56,7 +57,9 @@ def verbosity_results(bench: Bench, votes: Sequence[Vote], judges: Sequence[str]
 
     Raises MtbenchError where the answers are not at hand, or nothing was compared.
     """
-    groups, paths, notes = _groups(bench, judges)
+    notes: list[str] = []
+    groups, paths = read_groups(bench, ("pair", "single"), (), notes.append)
+    shown = chosen(judges, sorted({each.judge for each in groups}), "--judge", f"in {bench.folder}")
     models = {model for each in groups for model in each.models()}
     models |= {model for vote in votes for model in (vote.model_a, vote.model_b)}
     lengths: dict[tuple[str, QuestionId, int], int] = {
@@ -73,32 +76,27 @@ def verbosity_results(bench: Bench, votes: Sequence[Vote], judges: Sequence[str]
             return None
         return pair[0] if one > other else pair[1]
 
-    rows = _rows(groups, votes, favoured)
+    rows = _rows(groups, votes, favoured, shown)
     if not rows:
         raise MtbenchError(f"no comparisons of answers of unlike length are at hand in {bench.folder}")
     table = _table("bias_verbosity", f"{bench.name}: what judges give the longer answer", "the longer answer", rows)
-    return Results(Mode.PAIRWISE_ALL, bench.name, tuple(paths), [table], notes, groups)
+    return Results(Mode.PAIRWISE_ALL, bench.name, tuple(map(str, paths)), [table], notes, groups)
 
 
-def _groups(bench: Bench, judges: Sequence[str]) -> tuple[list[Group], list[str], list[str]]:
-    folder = bench.folder / "model_judgment"
-    found = [files.model_files(folder, suffix) for suffix in ("_pair", "_single")]
-    known = sorted({name for of_kind in found for name in of_kind})
-    names = chosen(judges, known, "--judge", f"in {folder}") or known
-    paths = [of_kind[name] for of_kind in found for name in names if name in of_kind]
-    notes: list[str] = []
-    return group([read_file(path, notes.append) for path in paths]), [*map(str, paths)], notes
+def _rows(
+    groups: Sequence[Group], votes: Sequence[Vote], favoured: Favoured, shown: Sequence[str]
+) -> list[tuple[Cell, ...]]:
+    """By kind of judge: what it gives the favoured, what others give the same, and the difference.
 
-
-def _rows(groups: Sequence[Group], votes: Sequence[Vote], favoured: Favoured) -> list[tuple[Cell, ...]]:
-    """By kind of judge: what it gives the favoured, what others give the same, and the difference."""
+    Of all judges, or those `shown`; the others remain what they are held against.
+    """
     ballots = [*ballots_of_votes(votes), *ballots_of_judgments(groups, set())]
     by_unit = defaultdict[Unit, list[Ballot]](list)
     for each in ballots:
         by_unit[each.unit].append(each)
     rows = []
     for kind in dict.fromkeys(each.kind for each in ballots):
-        if kind != HUMAN and kind != "author":
+        if kind not in (HUMAN, "author") and (not shown or kind.partition(" ")[0] in shown):
             row = _row(kind, by_unit, favoured)
             rows += [row] if row else []
     return rows
@@ -131,11 +129,11 @@ def _row(kind: str, by_unit: Mapping[Unit, Sequence[Ballot]], favoured: Favoured
     by_others: Estimate | None = None
     difference: Estimate | None = None
     if differences:
-        codes = _codes(compared_on)
+        codes = codes_of(compared_on)
         by_others = clustered_win_rate(np.array(others_points), codes)
         difference = clustered_mean(np.array(differences), codes)
     who = "people" if people == len(differences) and differences else "others" if differences else "nobody"
-    return kind, clustered_win_rate(np.array(own), _codes(on)), by_others, difference, len(own), len(differences), who
+    return kind, clustered_win_rate(np.array(own), codes_of(on)), by_others, difference, len(own), len(differences), who
 
 
 def _points(ballots: Sequence[Ballot], model: str) -> float:
@@ -145,11 +143,6 @@ def _points(ballots: Sequence[Ballot], model: str) -> float:
         first = each.unit[1][0] == model
         points.append(0.5 if each.vote == TIE else float((each.vote == FIRST) == first))
     return sum(points) / len(points)
-
-
-def _codes(ids: Sequence[QuestionId]) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
-    places = {each: place for place, each in enumerate(dict.fromkeys(ids))}
-    return np.array([places[each] for each in ids], np.intp)
 
 
 def _table(kind: str, title: str, favoured: str, rows: Sequence[tuple[Cell, ...]]) -> Table:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from math import isfinite
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -10,19 +9,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from mtbench.errors import MtbenchError
 from mtbench.reports.gate import Decision, Gate, Outcome, figure, sentence
 from mtbench.reports.render import escaped, printable
+from mtbench.reports.tables import GateFormat
 from mtbench.stats.estimates import Estimate
 
 SCHEMA_VERSION = 1
-
-
-class GateFormat(StrEnum):
-    """How a gate's decisions are written."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
-    JUNIT = "junit"
-    GITLAB = "gitlab"
 
 
 _ENDINGS = {

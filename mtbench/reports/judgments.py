@@ -4,10 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Literal
 
+from mtbench import files
+from mtbench.benches import Bench
 from mtbench.briefs import GradeBrief, JudgmentBrief, PairBrief, judgment_briefs
-from mtbench.errors import BadRecord, Interrupted
+from mtbench.errors import BadRecord, Interrupted, MtbenchError
 from mtbench.files import Lines
 from mtbench.outputs import load_failures
 from mtbench.records import Failure, Json, asked_alike, prompt_set
@@ -82,6 +85,38 @@ def group(files_of_judges: Iterable[tuple[Sequence[JudgmentBrief], Sequence[Fail
         failures = _outstanding(failed[judge, name], kept)
         groups.append(Group(judge, name, tuple(kept), failures, len(lines) - len(kept)))
     return groups
+
+
+Kind = Literal["single", "pair"]
+
+
+def read_groups(
+    bench: Bench, kinds: Sequence[Kind], judges: Sequence[str], warn: Callable[[str], None]
+) -> tuple[list[Group], list[Path]]:
+    """What these judges (none: all) said in judgments of these kinds, and the files. Raises as `chosen` does.
+
+    A group is of one kind: a judge may have graded and compared with one prompt set.
+    """
+    folder = bench.folder / "model_judgment"
+    found = [files.model_files(folder, f"_{kind}") for kind in kinds]
+    known = sorted({name for of_kind in found for name in of_kind})
+    names = chosen(judges, known, "--judge", f"in {folder}") or known
+    paths = [[of_kind[name] for name in names if name in of_kind] for of_kind in found]
+    groups = [each for of_kind in paths for each in group([read_file(path, warn) for path in of_kind])]
+    return groups, [path for of_kind in paths for path in of_kind]
+
+
+def chosen(wanted: Sequence[str], known: Sequence[str], option: str, where: str) -> list[str]:
+    """`wanted` as `known` has it. Raises MtbenchError for what is not there."""
+    found = []
+    for name in wanted:
+        rest = name.partition("/")[2]
+        spellings = (name, PurePath(rest).stem if rest.endswith(".gguf") else rest)
+        matches = [each for each in spellings if each in known]
+        if not matches:
+            raise MtbenchError(f"{option} {name}: not {where}; there is {', '.join(known) or 'nothing'}")
+        found.append(matches[0])
+    return found
 
 
 def read_file(path: Path, warn: Callable[[str], None]) -> tuple[list[JudgmentBrief], list[Failure]]:

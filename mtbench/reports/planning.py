@@ -8,7 +8,7 @@ from math import isfinite, nan
 
 import numpy as np
 
-from mtbench.briefs import GradeBrief, PairBrief
+from mtbench.briefs import GradeBrief
 from mtbench.files import Lines
 from mtbench.records import Usage, Where, judgment_from_json
 from mtbench.reports.judgments import Group
@@ -140,7 +140,7 @@ def _pairs(groups: Sequence[Group], models: Sequence[str]) -> Iterator[Mapping[U
             if isinstance(brief, GradeBrief):
                 scores[brief.models[0]][unit, brief.turn] = brief.score
             else:
-                games[brief.contest][unit].append(_won(brief) - 0.5)
+                games[brief.contest][unit].append(brief.points - 0.5)
     yield from games.values()
     for one, other in combinations(sorted(scores), 2):
         differences = defaultdict[Unit, list[float]](list)
@@ -148,13 +148,6 @@ def _pairs(groups: Sequence[Group], models: Sequence[str]) -> Iterator[Mapping[U
             if key in scores[other]:
                 differences[key[0]].append(score - scores[other][key])
         yield differences
-
-
-def _won(brief: PairBrief) -> float:
-    """What the first model of the contest got."""
-    if brief.winner == "tie":
-        return 0.5
-    return float(brief.models[0 if brief.winner == "model_1" else 1] == brief.contest[0])
 
 
 def _columns(differences: Mapping[Unit, Sequence[float]]) -> tuple[Floats, Codes, Codes]:

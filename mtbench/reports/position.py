@@ -4,35 +4,33 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 
 import numpy as np
 
-from mtbench import files
 from mtbench.benches import Bench, load_questions
 from mtbench.briefs import PairBrief
 from mtbench.errors import MtbenchError
 from mtbench.records import QuestionId
-from mtbench.reports.judgments import Group, group, read_file
-from mtbench.reports.results import chosen
+from mtbench.reports.judgments import Group, read_groups
 from mtbench.reports.tables import Cell, Column, Mode, Results, Table
+from mtbench.reports.values import codes_of
 from mtbench.stats.position import ERROR, PositionBias, position_bias
 from mtbench.stats.votes import FIRST, SECOND, TIE
 
 
-def position_results(bench: Bench, judges: Sequence[str], prompt_set: str | None) -> Results:
+def position_results(bench: Bench, judges: Sequence[str], prompt_sets: Sequence[str]) -> Results:
     """A table by judge and prompt set, and for each of these one by category and one by pair of models.
 
     Raises MtbenchError where there are no judgments of both orders, or a judge that is not there.
     """
-    folder = bench.folder / "model_judgment"
-    found = files.model_files(folder, "_pair")
-    if not found:
-        raise MtbenchError(f"no comparisons in {folder}: `mtbench judge --mode pairwise-all` makes them")
     notes: list[str] = []
-    paths = [found[name] for name in chosen(judges, list(found), "--judge", f"in {folder}") or found]
-    groups = [each for each in group([read_file(path, notes.append) for path in paths]) if _fits(each, prompt_set)]
+    groups, paths = read_groups(bench, ("pair",), judges, notes.append)
+    if not paths:
+        raise MtbenchError(f"no comparisons in {bench.folder}: --judge J --ask makes them")
+    groups = [each for each in groups if not prompt_sets or each.prompt_set in prompt_sets]
     played = {id(each): _both_orders(each) for each in groups}
     groups = [each for each in groups if played[id(each)]]
     if not groups:
         raise MtbenchError(
-            f"no comparisons in both orders in {folder}" + (f" with prompts {prompt_set}" if prompt_set else "")
+            f"no comparisons in both orders in {bench.folder}"
+            + (f" with prompts {', '.join(prompt_sets)}" if prompt_sets else "")
         )
     category_of = load_questions(bench.source / "question.jsonl").category_of()
     rows = [(f"{each.judge}, {each.prompt_set}", played[id(each)]) for each in groups]
@@ -47,10 +45,6 @@ def position_results(bench: Bench, judges: Sequence[str], prompt_set: str | None
                 title = f"{bench.name}: position bias by {what}, {about}"
                 tables.append(_table(f"position_{kind}", title, what, list(parts.items()), [each]))
     return Results(Mode.PAIRWISE_ALL, bench.name, tuple(map(str, paths)), tables, notes, groups)
-
-
-def _fits(each: Group, prompt_set: str | None) -> bool:
-    return prompt_set in (None, each.prompt_set)
 
 
 def _both_orders(each: Group) -> list[PairBrief]:
@@ -108,11 +102,10 @@ def _cells(found: PositionBias) -> tuple[Cell, ...]:
 
 def bias_of(briefs: Sequence[PairBrief]) -> PositionBias:
     """The bias in some judgments, at least one, each of both orders."""
-    questions = {each: place for place, each in enumerate(dict.fromkeys(brief.question_id for brief in briefs))}
     return position_bias(
         np.array([_IN_G1[brief.g1_winner] for brief in briefs], np.intp),
         np.array([_IN_G2[brief.g2_winner] for brief in briefs], np.intp),
-        np.array([questions[brief.question_id] for brief in briefs], np.intp),
+        codes_of([brief.question_id for brief in briefs]),
     )
 
 

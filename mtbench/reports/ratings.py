@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from mtbench.reports.tables import Cell, Column, Table
-from mtbench.reports.verdicts import Game, Verdict
+from mtbench.reports.values import codes_of
+from mtbench.reports.verdicts import POINTS, Game, Verdict
 from mtbench.stats.average_win_rate import average_win_rates
 from mtbench.stats.elo import online_elo
 from mtbench.stats.estimates import Estimate
@@ -16,8 +17,6 @@ from mtbench.stats.rating_intervals import RatingIntervals, bootstrap, sandwich
 from mtbench.stats.ratings import Anchor
 
 DRAWS = 1000
-
-_POINTS = {"model_1": 1.0, "tie": 0.5, "model_2": 0.0}
 
 
 def ratings_table(
@@ -33,13 +32,10 @@ def ratings_table(
     if len(models) < 2:
         return None
     code = {model: place for place, model in enumerate(models)}
-    questions = {each: place for place, each in enumerate(dict.fromkeys(game.question_id for game in games))}
     first = np.array([code[game.model_1] for game in games], np.intp)
     second = np.array([code[game.model_2] for game in games], np.intp)
-    points = np.array([_POINTS[game.winner] for game in games])
-    counted = count_games(
-        first, second, points, len(models), np.array([questions[game.question_id] for game in games], np.intp)
-    )
+    points = np.array([POINTS[game.winner] for game in games])
+    counted = count_games(first, second, points, len(models), codes_of([game.question_id for game in games]))
     fixed = Anchor(code[anchor[0]], anchor[1]) if anchor and anchor[0] in code else None
     sandwiched = sandwich(counted, anchor=fixed)
     drawn = bootstrap(counted, np.random.default_rng(0), DRAWS, anchor=fixed)

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from math import isclose, isfinite, isnan
+from math import isfinite
 
 from rich import box
 from rich.cells import cell_len
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from mtbench.reports.tables import Cell, Column, Format, Results, Table
+from mtbench.reports.tables import Cell, Column, Format, Results, Table, figure_text, interval_text, visible
 from mtbench.stats.estimates import Estimate
 
 SCHEMA_VERSION = 1
@@ -40,15 +40,10 @@ def _for_people(results: Results) -> list[Table]:
 
 
 def _shown(table: Table) -> tuple[list[Column], list[list[str]], list[str]]:
-    """Columns, cells and foot for people: without counts that are all 0, which a line of the foot says instead."""
-    columns = [[row[number] for row in table.rows] for number in range(len(table.columns))]
-    hidden = [number for number, cells in enumerate(columns) if table.columns[number].quiet and not any(cells)]
-    kept = [number for number, column in enumerate(table.columns) if number not in hidden and not column.for_programs]
-    none = [table.columns[number].label for number in hidden if None not in columns[number]]
+    """Columns, cells and foot for people."""
+    kept, foot = visible(table)
     shown = [_cells([row[number] for row in table.rows], table.columns[number]) for number in kept]
-    rows = [list(row) for row in zip(*shown, strict=True)]
-    foot = [f"none {', '.join(none[:-1])}{' or ' if none[1:] else ''}{none[-1]}"] if none else []
-    return [table.columns[number] for number in kept], rows, [*foot, *table.foot]
+    return [table.columns[number] for number in kept], [list(row) for row in zip(*shown, strict=True)], foot
 
 
 def _cells(values: Sequence[Cell], column: Column) -> list[str]:
@@ -63,23 +58,13 @@ def _cell(value: Cell, column: Column) -> str:
     if figure is None:
         return "-"
     if isinstance(figure, float) and column.decimals is not None:
-        return f"{figure:.{column.decimals}f}"
+        return figure_text(figure, column.decimals)
     return printable(str(figure))
 
 
 def _interval(estimate: Estimate, column: Column) -> str:
-    """Half its width, where it lies evenly around the figure; nothing where it is not known."""
-    below, above = estimate.value - estimate.low, estimate.high - estimate.value
-    if isnan(below) or isnan(above):
-        return ""
-    digits = min(_DIGITS, _DIGITS if column.decimals is None else column.decimals)
-    if isclose(below, above, rel_tol=1e-6, abs_tol=1e-9):
-        return f" ±{above:.{digits}f}"
-    return f" ({estimate.low:.{digits}f} to {estimate.high:.{digits}f})"
-
-
-_DIGITS = 2
-"""Decimals of an interval at most."""
+    text = interval_text(estimate, column)
+    return f" {text}" if text.startswith("±") else text and f" ({text})"
 
 
 def printable(text: str) -> str:

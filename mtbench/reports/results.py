@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from mtbench import files
 from mtbench.benches import Bench, load_answers, load_questions, select
@@ -14,7 +14,7 @@ from mtbench.reports.building import Scope, build_tables
 from mtbench.reports.control import styles_of
 from mtbench.reports.counts import reasons, unknown_questions
 from mtbench.reports.figures import Scores, WinRates
-from mtbench.reports.judgments import Group, group, read_file
+from mtbench.reports.judgments import Group, chosen, group, read_file
 from mtbench.reports.quality import Ranked
 from mtbench.reports.tables import Mode, Results
 
@@ -164,19 +164,6 @@ def _baseline(query: Query, mode: Mode, judged: Sequence[str]) -> str | None:
     if FASTCHAT_BASELINE in judged:
         return FASTCHAT_BASELINE
     raise MtbenchError(f"pairwise-baseline needs --baseline; the models of these judgments are {', '.join(judged)}")
-
-
-def chosen(wanted: Sequence[str], known: Sequence[str], option: str, where: str) -> list[str]:
-    """`wanted` as `known` has it. Raises MtbenchError for what is not there."""
-    found = []
-    for name in wanted:
-        rest = name.partition("/")[2]
-        spellings = (name, PurePath(rest).stem if rest.endswith(".gguf") else rest)
-        matches = [each for each in spellings if each in known]
-        if not matches:
-            raise MtbenchError(f"{option} {name}: not {where}; there is {', '.join(known) or 'nothing'}")
-        found.append(matches[0])
-    return found
 
 
 def _only_questions(group: Group, scope: Scope) -> Group:

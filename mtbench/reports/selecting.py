@@ -9,8 +9,7 @@ from mtbench.errors import Incomplete, MtbenchError
 from mtbench.records import QuestionId
 from mtbench.reports.counts import reasons
 from mtbench.reports.figures import Measure, Scores, WinRates
-from mtbench.reports.judgments import Group, contest_of_failure, group, read_file
-from mtbench.reports.results import chosen
+from mtbench.reports.judgments import Group, chosen, contest_of_failure, group, read_file
 from mtbench.reports.tables import Mode
 from mtbench.reports.values import Values, values_of
 

@@ -11,6 +11,7 @@ from mtbench.briefs import GradeBrief
 from mtbench.records import QuestionId
 from mtbench.reports.judgments import Group
 from mtbench.reports.tables import Cell, Column, Table
+from mtbench.reports.values import codes_of
 from mtbench.stats.variance import Components, standard_error, variance_components
 
 
@@ -83,10 +84,9 @@ def _scores(groups: Sequence[Group]) -> dict[str, _Scores]:
 
 def _parts(scores: _Scores) -> Components:
     """Of a value for each question, judge and repeat, averaged over turns."""
-    questions = {each: place for place, each in enumerate(dict.fromkeys(question for question, _, _ in scores))}
     return variance_components(
         np.array([sum(values) / len(values) for values in scores.values()]),
-        np.array([questions[question] for question, _, _ in scores], np.intp),
+        codes_of([question for question, _, _ in scores]),
         np.array([judge for _, judge, _ in scores], np.intp),
     )
 

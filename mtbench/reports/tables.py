@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isclose, isnan
 from typing import TYPE_CHECKING
 
 from mtbench.stats.estimates import Estimate
@@ -30,6 +31,32 @@ class Format(StrEnum):
     CSV = "csv"
     MARKDOWN = "markdown"
     HTML = "html"
+
+
+class StudyFormat(StrEnum):
+    """How what was found out about a judge is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class GateFormat(StrEnum):
+    """How a gate's decisions are written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    JUNIT = "junit"
+    GITLAB = "gitlab"
+
+
+class CompareFormat(StrEnum):
+    """How a comparison of two models is written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +108,39 @@ class Results:
     tables: Sequence[Table]
     notes: Sequence[str] = ()
     groups: Sequence["Group"] = ()
+
+
+def visible(table: Table) -> tuple[list[int], list[str]]:
+    """The columns that people see, by number, and the foot: counts that are all 0 are a sentence of it."""
+    columns = [[row[number] for row in table.rows] for number in range(len(table.columns))]
+    silent = [number for number, cells in enumerate(columns) if table.columns[number].quiet and not any(cells)]
+    none = [table.columns[number].label for number in silent if None not in columns[number]]
+    kept = [number for number, column in enumerate(table.columns) if number not in silent and not column.for_programs]
+    said = [f"none {', '.join(none[:-1])}{' or ' if none[1:] else ''}{none[-1]}"] if none else []
+    return kept, [*said, *table.foot]
+
+
+def interval_text(estimate: Estimate, column: Column) -> str:
+    """Half the interval, `±0.81`, where it lies evenly around the figure, else `0.71 to 0.97`; "" where unknown."""
+    below, above = estimate.value - estimate.low, estimate.high - estimate.value
+    if isnan(below) or isnan(above):
+        return ""
+    digits = _DIGITS if column.decimals is None else min(_DIGITS, column.decimals)
+    if isclose(below, above, rel_tol=1e-6, abs_tol=1e-9):
+        return f"±{figure_text(above, digits)}"
+    return f"{figure_text(estimate.low, digits)} to {figure_text(estimate.high, digits)}"
+
+
+_DIGITS = 2
+"""Decimals of an interval at most."""
+
+
+def figure_text(figure: float | None, decimals: int | None) -> str:
+    """A figure as people read it."""
+    text = f"{figure}" if decimals is None else f"{figure:.{decimals}f}"
+    return text.replace("inf", "∞")
+
+
+def known(estimate: Estimate) -> Estimate | None:
+    """None where the figure is nan."""
+    return None if isnan(estimate.value) else estimate

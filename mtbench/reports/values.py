@@ -1,6 +1,6 @@
 """Verdicts → columns of numbers: what statistics are made of."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import fsum, nan
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.records import QuestionId
-from mtbench.reports.verdicts import Grade, Verdict
+from mtbench.reports.verdicts import POINTS, Grade, Verdict
 from mtbench.stats.clustered import bootstrap_means, clustered_means
 from mtbench.stats.estimates import Estimate
 from mtbench.stats.multiple import Pairwise, pairwise
@@ -134,7 +134,7 @@ def values_of(verdicts: Sequence[Verdict]) -> Values:
         if isinstance(each, Grade):
             columns.append((models.setdefault(each.model, len(models)), question, each.turn, each.score))
         else:
-            won = _WON[each.winner]
+            won = POINTS[each.winner]
             columns.append((models.setdefault(each.model_1, len(models)), question, each.turn, won))
             columns.append((models.setdefault(each.model_2, len(models)), question, each.turn, 1 - won))
     model, question_codes, turn, value = zip(*columns, strict=True) if columns else ((), (), (), ())
@@ -148,4 +148,7 @@ def values_of(verdicts: Sequence[Verdict]) -> Values:
     )
 
 
-_WON = {"model_1": 1.0, "tie": 0.5, "model_2": 0.0}
+def codes_of(ids: Sequence[Hashable]) -> Codes:
+    """A code for each id: 0 for the first, and so on; the same for the same."""
+    places: dict[Hashable, int] = {}
+    return np.array([places.setdefault(each, len(places)) for each in ids], np.intp)

@@ -25,3 +25,6 @@ class Game(Struct, frozen=True, gc=False):
 
 
 Verdict = Grade | Game
+
+POINTS = {"model_1": 1.0, "tie": 0.5, "model_2": 0.0}
+"""What a game's winner gives the first model; the second gets the rest."""

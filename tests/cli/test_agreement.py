@@ -131,7 +131,7 @@ def test_judges_are_held_against_each_other_without_people(tmp_path: Path) -> No
     [
         (["--votes", "none.jsonl"], "there is no such file"),
         (["--judge", "zeus"], "--judge zeus: not in"),
-        (["--format", "csv"], "there is none of this so far"),
+        (["--format", "csv"], "is not one of"),
         ([], "nobody to agree with: no judgments"),
     ],
 )
@@ -148,3 +148,14 @@ def test_questions_of_one_category_need_no_table_by_category(tmp_path: Path) -> 
     done = mtbench(tmp_path, *AGREE)
     assert done.returncode == 0, done.stderr
     assert "by category" not in done.stdout
+
+
+def test_a_judge_that_graded_and_compared_is_two_kinds(tmp_path: Path) -> None:
+    made = bench(tmp_path, [vote(each, "model_a", "expert_1") for each in range(4)])
+    write_lines(made / "model_judgment" / "gpt-4_pair.jsonl", [pair(each, "a b", "11") for each in range(4)])
+    grades = [grade(each, model, score) for each in range(4) for model, score in (("a", 3), ("b", 9))]
+    write_lines(made / "model_judgment" / "gpt-4_single.jsonl", grades)
+    found = rows(tmp_path, "agreement")
+    assert found["gpt-4 pair - human"]["s1"] == 1.0
+    assert found["gpt-4 single - human"]["s1"] == 0.0
+    assert found["gpt-4 pair - gpt-4 single"]["s1"] == 0.0

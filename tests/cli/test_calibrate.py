@@ -64,7 +64,7 @@ def test_too_few_votes_say_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [(["--judge", "zeus"], "--judge zeus: not in"), (["--format", "csv"], "there is none of this so far")],
+    [(["--judge", "zeus"], "--judge zeus: not in"), (["--format", "csv"], "is not one of")],
 )
 def test_mistakes_are_said_in_a_sentence(tmp_path: Path, options: list[str], said: str) -> None:
     judged(tmp_path, labels=20)

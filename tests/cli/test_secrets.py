@@ -156,6 +156,7 @@ ASKING = {
     "gen-answers": ["gen-answers", "--model", "openai/tiny", "--base-url", "URL"],
     "judge": ["judge", "--judge", "openai/grader", "--base-url", "URL"],
     "run": ["run", "--model", "openai/tiny", "--base-url", "URL", "--judge", "openai/j", "--judge-base-url", "URL"],
+    "bias consistency": ["bias", "consistency", "--ask", "--judge", "openai/grader", "--judge-base-url", "URL"],
     "models check": ["models", "check", "openai/tiny", "--base-url", "URL", "--timeout", "1"],
 }
 BENCH = ["--bench", "tiny"]
@@ -258,7 +259,6 @@ OTHERS: dict[str, list[tuple[int, list[str]]]] = {
     "vote": [(2, BENCH), (2, ["--model", "x", *BENCH])],
     "calibrate": [(2, BENCH), (2, ["--votes", "x", *BENCH])],
     "bias position": [(2, BENCH)],
-    "bias consistency": [(2, BENCH)],
     "bias self": [(2, BENCH), (2, ["--own", "x", *BENCH])],
     "bias verbosity": [(2, BENCH)],
     "questions list": [(0, [])],

@@ -10,8 +10,8 @@ import pytest
 
 from mtbench.errors import MtbenchError
 from mtbench.reports.gate import Decision, Figure, Gate, Outcome, Rule
-from mtbench.reports.gate_formats import GateFormat, format_of, to_text
-from mtbench.reports.tables import Mode
+from mtbench.reports.gate_formats import format_of, to_text
+from mtbench.reports.tables import GateFormat, Mode
 from mtbench.stats.estimates import Estimate
 
 PASSED = Decision(Rule(Figure.SCORE, 7.0), Outcome.PASS, Estimate(7.5, 7.2, 7.8, 0.15, 160, 80), 0.001)

@@ -5,11 +5,11 @@ import operator
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isclose, isfinite, isnan, nan
+from math import isfinite, isnan, nan
 
 from mtbench.reports.page.links import Behind, Link
 from mtbench.reports.render import printable
-from mtbench.reports.tables import Cell, Column, Table
+from mtbench.reports.tables import Cell, Column, Table, figure_text, interval_text, visible
 from mtbench.stats.estimates import Estimate
 
 NONE = "–"
@@ -56,15 +56,9 @@ class ShownTable:
 
 def shown(table: Table, bench: str | None, behind: Behind) -> ShownTable:
     """`table` as it is shown; its title does not name the `bench` again."""
-    columns = [
-        (column, [row[number] for row in table.rows])
-        for number, column in enumerate(table.columns)
-        if not column.for_programs
-    ]
-    none = [column.label for column, values in columns if _is_silent(column, values) and None not in values]
-    kept = [(column, values) for column, values in columns if not _is_silent(column, values)]
-    foot = [f"none {', '.join(none[:-1])}{' or ' if none[1:] else ''}{none[-1]}"] if none else []
-    foot += ["the stronger the shade, the higher the figure"] if _shades(table) else []
+    numbers, foot = visible(table)
+    kept = [(table.columns[number], [row[number] for row in table.rows]) for number in numbers]
+    shades = ["the stronger the shade, the higher the figure"] if _shades(table) else []
     cells = [_cells(table, column, values, behind) for column, values in kept]
     return ShownTable(
         title=printable(table.title.removeprefix(f"{bench}: ")),
@@ -72,12 +66,8 @@ def shown(table: Table, bench: str | None, behind: Behind) -> ShownTable:
         columns=[ShownColumn(printable(column.label), _kind(values)) for column, values in kept],
         rows=list(zip(*cells, strict=True)),
         warnings=[printable(each) for each in table.warnings],
-        foot=[printable(each) for each in (*foot, *table.foot)],
+        foot=[printable(each) for each in (*shades, *foot)],
     )
-
-
-def _is_silent(column: Column, values: Sequence[Cell]) -> bool:
-    return column.quiet and not any(values)
 
 
 def _kind(values: Sequence[Cell]) -> str:
@@ -86,7 +76,7 @@ def _kind(values: Sequence[Cell]) -> str:
 
 def _cells(table: Table, column: Column, values: Sequence[Cell], behind: Behind) -> list[ShownCell]:
     texts = [_text(value, column) for value in values]
-    intervals = [_interval(value, column) if isinstance(value, Estimate) else "" for value in values]
+    intervals = [interval_text(value, column) if isinstance(value, Estimate) else "" for value in values]
     shades = _shades(table)
     decimals = max(map(_decimals, texts), default=0) if _kind(values) == "number" else 0
     interval_pads = _pads(intervals)
@@ -135,27 +125,7 @@ def _text(value: Cell, column: Column) -> str:
         return NONE
     figure = value.value if isinstance(value, Estimate) else value
     decimals = column.decimals if isinstance(figure, float) else None
-    return _figure(figure, decimals)
-
-
-def _figure(figure: float | None, decimals: int | None) -> str:
-    text = f"{figure}" if decimals is None else f"{figure:.{decimals}f}"
-    return text.replace("inf", "∞")
-
-
-def _interval(estimate: Estimate, column: Column) -> str:
-    """Half its width, where it lies evenly around the figure, else both ends; nothing where it is not known."""
-    below, above = estimate.value - estimate.low, estimate.high - estimate.value
-    if isnan(below) or isnan(above):
-        return ""
-    decimals = min(_DIGITS, _DIGITS if column.decimals is None else column.decimals)
-    if isclose(below, above, rel_tol=1e-6, abs_tol=1e-9):
-        return f"±{_figure(above, decimals)}"
-    return f"{_figure(estimate.low, decimals)} to {_figure(estimate.high, decimals)}"
-
-
-_DIGITS = 2
-"""Decimals of an interval at most."""
+    return figure_text(figure, decimals)
 
 
 def _title(value: Cell, column: Column) -> str:
@@ -165,7 +135,7 @@ def _title(value: Cell, column: Column) -> str:
     if isnan(value.high) or isnan(value.low):
         return f"{_text(value, column)}, {counts}, too little for an interval"
     decimals = 4 if column.decimals is None else column.decimals
-    ends = f"{_figure(value.low, decimals)} to {_figure(value.high, decimals)}"
+    ends = f"{figure_text(value.low, decimals)} to {figure_text(value.high, decimals)}"
     return f"{_text(value, column)}, 95 % interval {ends}, {counts}"
 
 

@@ -117,3 +117,14 @@ def test_an_own_model_that_is_not_named_with_its_judge_is_refused(tmp_path: Path
     done = mtbench(tmp_path, "bias", "self", "--bench", "tiny", "--own", "gpt-4")
     assert done.returncode == 2
     assert "give the judge and the model" in done.stderr
+
+
+def test_a_chosen_judge_is_still_held_against_the_others(tmp_path: Path) -> None:
+    models = ("gpt-4", "other")
+    made = bench(tmp_path, models)
+    cast(tmp_path, made, models, "gpt-4", by_judge=0.8, by_people=0.5)
+    cast(tmp_path, made, models, "claude", by_judge=0.5, by_people=0.5)
+    row = row_of(tmp_path, "self", "--judge", "gpt-4")
+    assert (row["of"], row["compared"], row["by"]) == ("gpt-4 pair", QUESTIONS, "others")
+    done = mtbench(tmp_path, "bias", "self", "--bench", "tiny", "--judge", "zeus")
+    assert "--judge zeus: not in" in done.stderr

@@ -1,0 +1,1 @@
+"""Answers made to find out about a judge."""
