@@ -107,10 +107,10 @@ def show_results(
     for path, form in others.items():
         write(path, _text(found, form, known))
     if plot:
+        from mtbench.cli.studying import say_drawn
         from mtbench.reports.drawing import save_plots
 
-        drawn = save_plots(found, known, plot)
-        typer.echo(f"drew {len(drawn) // 2} plots into {plot}, as PNG and SVG", err=True)
+        say_drawn(save_plots(found, known, plot), plot)
 
 
 def _anchor(text: str) -> tuple[str, float]:

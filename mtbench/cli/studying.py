@@ -75,8 +75,7 @@ def show(
     if plots:
         from mtbench.reports.study_plots import save_study_plots
 
-        drawn = save_study_plots(found, plots)
-        typer.echo(f"drew {len(drawn) // 2} plots into {plots}, as PNG and SVG", err=True)
+        say_drawn(save_study_plots(found, plots), plots)
     if unfinished:
         raise unfinished
 
@@ -91,11 +90,12 @@ def judges_to_ask(names: Sequence[str] | None, config: Path | None, base_url: st
 
 
 def prompt_sets(names: Sequence[str], structured: bool) -> "list[PromptSet]":
-    """The prompt sets of these names or files, or what they are with --structured."""
+    """The prompt sets of these names or files, or what they are with --structured, as SET.structured always is."""
     from mtbench.judging.prompts import load_prompts
+    from mtbench.records import STRUCTURED
 
-    loaded = [load_prompts(name) for name in names]
-    return [each.structured() for each in loaded] if structured else loaded
+    loaded = [(name, load_prompts(name.removesuffix(STRUCTURED))) for name in names]
+    return [each.structured() if structured or name.endswith(STRUCTURED) else each for name, each in loaded]
 
 
 def answered(names: Sequence[str] | None, bench: "Bench", config: Path | None) -> list[str]:
@@ -107,3 +107,10 @@ def answered(names: Sequence[str] | None, bench: "Bench", config: Path | None) -
     if not models:
         raise MtbenchError(f"no answers in {bench.folder / 'model_answer'}: `mtbench gen-answers --model …` makes them")
     return models
+
+
+def say_drawn(files: Sequence[Path], folder: Path) -> None:
+    """How many plots were drawn: each is two files."""
+    count = len(files) // 2
+    what = f"{count} plot{'s' if count > 1 else ''} into {folder}, as PNG and SVG" if count else "nothing: no figures"
+    typer.echo(f"drew {what}", err=True)

@@ -12,7 +12,7 @@ from mtbench.reports.plots.intervals import FOOT, intervals
 from mtbench.reports.plots.lengths import Spot, lengths
 from mtbench.reports.plots.radar import radar
 from mtbench.reports.plots.saving import save, svg
-from mtbench.reports.plots.turns import turns
+from mtbench.reports.plots.steps import steps
 from mtbench.reports.tables import Cell, Mode, Results, Table
 from mtbench.stats.estimates import Estimate
 
@@ -81,7 +81,7 @@ def _plots(
     if len(by_turn) > 1:
         of_turns = {model: [_value(cells[key]) for key in by_turn] for model, cells in _rows(main).items()}
         title = "Mean score by turn"
-        yield "turns", title, turns({model: of_turns[model] for model in overall}, title)
+        yield "turns", title, steps({model: of_turns[model] for model in overall}, title)
     if "ratings" in tables:
         rated = _estimates(tables["ratings"], "rating")
         if rated:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mtbench.reports.plots.intervals import intervals
 from mtbench.reports.plots.saving import save
+from mtbench.reports.plots.steps import steps
 from mtbench.reports.tables import Results, Table
 from mtbench.stats.estimates import Estimate
 
@@ -25,9 +26,17 @@ class _Plotted:
 
 
 PLOTTED = {
+    "agreement": (_Plotted("s2", "agreement, S2"),),
     "position": (_Plotted("consistent", "games with the same verdict in both orders, share", 1.0),),
     "position_category": (_Plotted("consistent", "games with the same verdict in both orders, share", 1.0),),
+    "reasoning": (_Plotted("rate", "games in which the wrong answer is preferred, share", 0.0),),
+    "injection": (_Plotted("rise", "what attacks add to a grade", 0.0),),
+    "injection_kind": (_Plotted("rise", "what attacks of a kind add to a grade", 0.0),),
+    "injection_pair": (_Plotted("won", "share won by the attacked answer", 0.5),),
+    "injection_pair_kind": (_Plotted("won", "share won by the attacked answer", 0.5),),
     "consistency": (_Plotted("flips", "other verdict when asked again, share", 0.0),),
+    "bias_self": (_Plotted("difference", "share given to its own model, less what others give it", 0.0),),
+    "bias_verbosity": (_Plotted("difference", "share given to the longer answer, less what others give it", 0.0),),
 }
 """By a table's kind, what is drawn of it."""
 
@@ -40,14 +49,27 @@ def save_study_plots(results: Results, folder: Path) -> list[Path]:
 def _plots(results: Results) -> "Iterator[tuple[str, Figure]]":
     kinds = [table.kind for table in results.tables]
     for table in results.tables:
+        about = "" if kinds.count(table.kind) == 1 else f"-{table.title.partition(': ')[2].replace(' ', '-')}"
+        if table.kind == "agreement_gap":
+            yield "agreement-gap", _by_gap(table)
         for each in PLOTTED.get(table.kind, ()):
             rows = _estimates(table, each.column)
             if rows:
-                about = "" if kinds.count(table.kind) == 1 else f"-{'-'.join((*table.judges, table.prompt_set))}"
                 figure = intervals(rows, table.title, each.label, decimals=each.decimals, reference=each.reference)
-                yield f"{table.kind.replace('_', '-')}-{each.column}{about}", figure
+                yield f"{table.kind}-{each.column}{about}".replace("_", "-"), figure
 
 
 def _estimates(table: Table, key: str) -> dict[str, Estimate]:
     place = [column.key for column in table.columns].index(key)
     return {str(row[0]): cell for row in table.rows if isinstance(cell := row[place], Estimate)}
+
+
+def _by_gap(table: Table) -> "Figure":
+    """A line a judge, over classes of the gap between two models (the MT-bench paper's figure 2)."""
+    lines = {
+        column.label: [cell.value if isinstance(cell := row[place], Estimate) else None for row in table.rows]
+        for place, column in enumerate(table.columns)
+        if place
+    }
+    heads = [str(row[0]) for row in table.rows]
+    return steps(lines, table.title, "agreement with people, S2", heads=heads, foot=" ".join(table.foot))

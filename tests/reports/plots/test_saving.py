@@ -9,7 +9,7 @@ from matplotlib.image import imread
 from mtbench.errors import MtbenchError
 from mtbench.reports.plots.intervals import intervals
 from mtbench.reports.plots.saving import png, save, svg
-from mtbench.reports.plots.turns import turns
+from mtbench.reports.plots.steps import steps
 from mtbench.stats.estimates import Estimate
 
 
@@ -34,7 +34,7 @@ def test_the_png_has_at_least_150_dots_an_inch(tmp_path: Path) -> None:
 
 def test_the_same_figures_give_the_same_bytes() -> None:
     scores: dict[str, list[float | None]] = {"a": [8.0, 7.0], "b": [6.0, 9.0], "c": [None, 3.0]}
-    one, other = turns(scores), turns(scores)
+    one, other = steps(scores), steps(scores)
     assert png(one) == png(other) == png(one)
     assert svg(one) == svg(other) == svg(one)
 

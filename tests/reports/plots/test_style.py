@@ -66,9 +66,9 @@ def test_ticks_are_round_and_within_the_axis(low: float, high: float, texts: lis
 
 SCRIPT = """
 import hashlib, sys
-from mtbench.reports.plots.turns import turns
+from mtbench.reports.plots.steps import steps
 from mtbench.reports.plots.saving import png, svg
-figure = turns({"$a$ 模型": [8, 7], "b": [6, None]})
+figure = steps({"$a$ 模型": [8, 7], "b": [6, None]})
 print(hashlib.sha256(png(figure) + svg(figure)).hexdigest(), "matplotlib.pyplot" in sys.modules)
 """
 

@@ -13,8 +13,8 @@ from mtbench.reports.plots.intervals import intervals
 from mtbench.reports.plots.lengths import Spot, lengths
 from mtbench.reports.plots.names import labels
 from mtbench.reports.plots.radar import radar
+from mtbench.reports.plots.steps import steps
 from mtbench.reports.plots.style import NAME_WIDTH, styled
-from mtbench.reports.plots.turns import turns
 from mtbench.stats.estimates import Estimate
 from tests.reports.plots.looking import assert_tidy, names, svg_texts
 
@@ -47,7 +47,7 @@ def _heatmap(models: Sequence[str], rng: np.random.Generator) -> Figure:
 
 def _turns(models: Sequence[str], rng: np.random.Generator) -> Figure:
     scores = {model: [at + rng.normal(0, 0.1), at / 2] for model, at in _levels(models).items()}
-    return turns({**scores, models[0]: [None, nan]}, TITLE)
+    return steps({**scores, models[0]: [None, nan]}, TITLE)
 
 
 def _lengths(models: Sequence[str], rng: np.random.Generator) -> Figure:

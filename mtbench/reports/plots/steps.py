@@ -1,4 +1,4 @@
-"""How scores change from turn to turn."""
+"""How figures change from step to step: from turn to turn, or over classes of something."""
 
 from collections.abc import Mapping, Sequence
 from math import isnan, nan
@@ -29,28 +29,30 @@ MOST = 150
 
 
 @styled()
-def turns(
+def steps(
     scores: Mapping[str, Sequence[float | None]],
     title: str = "Mean score by turn",
     ylabel: str = "mean score",
     *,
+    heads: Sequence[str] = (),
     n: int | None = None,
     foot: str = "",
 ) -> Figure:
-    """A line a model from its score on turn 1 to those on later turns, with its name and scores beside the end.
+    """A line a model from its score at the first step to those at later ones, with its name and scores beside the end.
 
-    `scores`: model → a score a turn, None or nan where there is none: the line has a gap there. The first 150 models
-    are shown. `n`: scores in all. Raises ValueError when there is no model or no turn, or one model has more turns.
+    `scores`: model → a score a step, None or nan where there is none: the line has a gap there. The first 150 models
+    are shown. `heads`: what the steps are called; left out, they are turns. `n`: scores in all. Raises ValueError when
+    there is no model or no step, or one model has more steps.
     """
     shown, left_out = first(list(scores), MOST)
     rows = [[known(score) for score in scores[model]] for model in shown]
-    heads = [f"turn {turn}" for turn in range(1, len(rows[0]) + 1)]
+    heads = heads or [f"turn {turn}" for turn in range(1, len(rows[0]) + 1)]
     if not heads or any(len(row) != len(heads) for row in rows):
-        raise ValueError("not every model has the same number of turns, one or more")
+        raise ValueError("not every model has the same number of steps, one or more")
     names = labels(shown, NAME_WIDTH)
-    columns = [[head, *(number(row[turn], 2) for row in rows)] for turn, head in enumerate(heads)]
+    columns = [[head, *(number(row[step], 2) for row in rows)] for step, head in enumerate(heads)]
     widths = [widest(names.values(), TEXT), *(widest(column, SMALL) + _SPACE for column in columns)]
-    width, height = max(_WIDTH, len(heads) * _TURN), max(_HEIGHT, len(rows) * _ROW)
+    width, height = max(_WIDTH, len(heads) * _STEP), max(_HEIGHT, len(rows) * _ROW)
     y_ends = limits([score for row in rows for score in row])
     levels = ticks(*y_ends)
     margins = Margins(
@@ -76,8 +78,8 @@ def turns(
     return figure
 
 
-_WIDTH, _HEIGHT, _TURN = 3.2, 3.0, 1.2
-"""Inches: of the drawing at least, and from turn to turn."""
+_WIDTH, _HEIGHT, _STEP = 3.2, 3.0, 1.2
+"""Inches: of the drawing at least, and from step to step."""
 _ROW = 0.17
 _LEAD = 0.3
 _SPACE = 0.14
@@ -85,8 +87,8 @@ _LABEL = 0.4
 
 
 def _end(row: Sequence[float]) -> tuple[float, float]:
-    """Turn, from 0, and score of the last point; nan if there is none."""
-    return max(((float(turn), score) for turn, score in enumerate(row) if not isnan(score)), default=(nan, nan))
+    """Step, from 0, and score of the last point; nan if there is none."""
+    return max(((float(step), score) for step, score in enumerate(row) if not isnan(score)), default=(nan, nan))
 
 
 def _lead(axes: Axes, end: tuple[float, float], to: tuple[float, float]) -> None:
