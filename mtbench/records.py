@@ -20,10 +20,12 @@ __all__ = [
     "Answer",
     "Choice",
     "Failure",
+    "HumanGrade",
     "Json",
     "Judgment",
     "MadeBy",
     "PairJudgment",
+    "Picked",
     "Question",
     "QuestionId",
     "SingleJudgment",
@@ -436,7 +438,9 @@ class Vote:
     """Which of two answers a person, or a judge in FastChat's vote files, found better: model_a, model_b or tie.
 
     `judge` names who voted: "expert_3", "author_1", or for a judge model its name. FastChat's other ties ("tie
-    (bothbad)", "tie (inconsistent)") are ties.
+    (bothbad)", "tie (inconsistent)") are ties. Added: `picked`, why the answers were chosen for a vote, empty where
+    they were drawn at random; and `passed`, answers that had been picked and voted on when the draw came to them, just
+    before it came to these: so they are in the random sample too.
     """
 
     question_id: QuestionId
@@ -446,6 +450,8 @@ class Vote:
     judge: str
     turn: int
     tstamp: float = 0.0
+    picked: str = ""
+    passed: tuple["Picked", ...] = ()
 
     @classmethod
     def from_json(cls, obj: Json, where: Where) -> "Vote":
@@ -461,13 +467,15 @@ class Vote:
             judge=_judge(obj, where)[0] if isinstance(judge, list | tuple) else fields.text(obj, "judge", where),
             turn=fields.whole(obj, "turn", where, default=1),
             tstamp=fields.number(obj, "tstamp", where, default=0.0),
+            picked=fields.text(obj, "picked", where, default=""),
+            passed=tuple(Picked.from_json(each, where) for each in fields.list_of(obj, "passed", where, dict)),
         )
         if vote.model_a == vote.model_b:
             raise where.bad("a vote between a model and itself", "model_b")
         return vote
 
     def to_json(self) -> Json:
-        return {
+        obj: Json = {
             "question_id": self.question_id,
             "model_a": self.model_a,
             "model_b": self.model_b,
@@ -476,6 +484,75 @@ class Vote:
             "turn": self.turn,
             "tstamp": self.tstamp,
         }
+        if self.picked:
+            obj["picked"] = self.picked
+        if self.passed:
+            obj["passed"] = [each.to_json() for each in self.passed]
+        return obj
+
+
+BY_HAND = "by hand"
+"""Why answers were picked, where a file does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Answers that people shall compare before others: two models', in the order of their names, to a question's turn.
+
+    `picked` says why: these are no random sample.
+    """
+
+    question_id: QuestionId
+    models: tuple[str, str]
+    turn: int
+    picked: str = BY_HAND
+
+    @classmethod
+    def from_json(cls, obj: Json, where: Where) -> "Picked":
+        models = fields.texts(obj, "models", where)
+        if len(set(models)) != 2 or len(models) != 2:
+            raise where.bad("must be two different models", "models")
+        return cls(
+            question_id=_question_id(obj, where),
+            models=(min(models), max(models)),
+            turn=fields.whole(obj, "turn", where, default=1),
+            picked=fields.text(obj, "picked", where, default="") or BY_HAND,
+        )
+
+    def to_json(self) -> Json:
+        return {
+            "question_id": self.question_id,
+            "models": list(self.models),
+            "turn": self.turn,
+            "picked": self.picked,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class HumanGrade:
+    """A person's grade of one model's answer to one turn: FastChat's single judgment without prompt and text.
+
+    `judge` names who graded. `score` is on any scale, the same for all, higher being better.
+    """
+
+    question_id: QuestionId
+    model: str
+    turn: int
+    judge: str
+    score: float
+
+    @classmethod
+    def from_json(cls, obj: Json, where: Where) -> "HumanGrade":
+        judge, score = obj.get("judge"), fields.number(obj, "score", where)
+        if isinstance(judge, list) and score == UNPARSED:
+            raise where.bad("-1 is the mark of a judgment without a verdict: take such lines out", "score")
+        return cls(
+            question_id=_question_id(obj, where),
+            model=fields.text(obj, "model", where),
+            turn=fields.whole(obj, "turn", where, default=1),
+            judge=_judge(obj, where)[0] if isinstance(judge, list | tuple) else fields.text(obj, "judge", where),
+            score=score,
+        )
 
 
 def judgment_from_json(obj: Json, where: Where) -> Judgment:

@@ -1,35 +1,60 @@
-"""Votes of people in FastChat's form, from JSON, JSONL, CSV and Parquet files."""
+"""Votes and grades of people in FastChat's forms, from JSON, JSONL, CSV and Parquet files."""
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
 
 from mtbench import files
 from mtbench.errors import MtbenchError
-from mtbench.records import Json, Vote, Where
+from mtbench.records import HumanGrade, Json, Vote, Where
 
 
 def load_votes(paths: Sequence[Path], warn: Callable[[str], None] | None = None) -> list[Vote]:
     """The votes of some files, in their order. Raises MtbenchError for a file, BadRecord for a line that is no vote."""
-    return [Vote.from_json(obj, Where(path, line)) for path in paths for line, obj in _objects(path, warn)]
+    return [_vote(obj, Where(path, line)) for path in paths for line, obj in _objects("--votes", path, _VOTE, warn)]
 
 
-def _objects(path: Path, warn: Callable[[str], None] | None) -> Iterator[tuple[int, Json]]:
-    """Number (from 1; the line, where the format has lines) and object of each vote."""
+def load_grades(paths: Sequence[Path], warn: Callable[[str], None] | None = None) -> list[HumanGrade]:
+    """The same for people's grades."""
+    return [_grade(obj, Where(path, line)) for path in paths for line, obj in _objects("--grades", path, _GRADE, warn)]
+
+
+def _vote(obj: Json, where: Where) -> Vote:
+    if "winner" not in obj and "score" in obj:
+        raise where.bad("this is a grade: --grades takes files of them")
+    return Vote.from_json(obj, where)
+
+
+def _grade(obj: Json, where: Where) -> HumanGrade:
+    if "score" not in obj and "winner" in obj:
+        raise where.bad("this is a vote: --votes takes files of them")
+    return HumanGrade.from_json(obj, where)
+
+
+_VOTE = ("question_id", "model_a", "model_b", "winner", "judge", "turn", "picked", "score")
+_GRADE = ("question_id", "model", "turn", "judge", "score", "winner")
+"""Fields that are read where a format has columns."""
+
+
+def _objects(
+    option: str, path: Path, wanted: Sequence[str], warn: Callable[[str], None] | None
+) -> Iterator[tuple[int, Json]]:
+    """Number (from 1; the line, where the format has lines) and object of each vote or grade."""
     if not path.is_file():
-        raise MtbenchError(f"--votes {path}: there is no such file")
+        raise MtbenchError(f"{option} {path}: there is no such file")
     match path.suffix:
         case ".jsonl":
             return files.read(path, warn)
         case ".json":
             return _of_json(path)
         case ".csv":
-            return _of_csv(path)
+            return _of_csv(path, wanted)
         case ".parquet":
-            return _of_parquet(path)
-    raise MtbenchError(f"--votes {path}: what format is that? The ending says it: .jsonl, .json, .csv or .parquet")
+            return _of_parquet(path, wanted)
+    raise MtbenchError(f"{option} {path}: what format is that? The ending says it: .jsonl, .json, .csv or .parquet")
 
 
 def _of_json(path: Path) -> Iterator[tuple[int, Json]]:
@@ -38,30 +63,30 @@ def _of_json(path: Path) -> Iterator[tuple[int, Json]]:
     except (OSError, orjson.JSONDecodeError) as error:
         raise MtbenchError(f"cannot read {path}: {error}") from error
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise MtbenchError(f"{path}: must be a list of objects, a vote each")
+        raise MtbenchError(f"{path}: must be a list of objects, one for each vote or grade")
     yield from enumerate(found, 1)
 
 
-def _of_csv(path: Path) -> Iterator[tuple[int, Json]]:
-    """Numbers are texts there: question ids of digits are numbers, as in question files."""
+def _of_csv(path: Path, wanted: Sequence[str]) -> Iterator[tuple[int, Json]]:
+    """All is text there: question ids of digits are numbers, as in question files."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             for row in rows:
-                obj: Json = {name: value for name, value in row.items() if name is not None and value not in (None, "")}
+                obj: Json = {name: row[name] for name in wanted if row.get(name)}
                 for name in ("question_id", "turn"):
                     if str(obj.get(name, "")).isdecimal():
                         obj[name] = int(obj[name])
-                obj.pop("tstamp", None)
+                with suppress(ValueError):
+                    obj["score"] = float(obj.get("score", ""))
                 yield rows.line_num, obj
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise MtbenchError(f"cannot read {path}: {error}") from error
 
 
-def _of_parquet(path: Path) -> Iterator[tuple[int, Json]]:
+def _of_parquet(path: Path, wanted: Sequence[str]) -> Iterator[tuple[int, Json]]:
     import duckdb
 
-    wanted = ("question_id", "model_a", "model_b", "winner", "judge", "turn")
     try:
         found = duckdb.from_parquet(str(path))
         names = [name for name in wanted if name in found.columns]

@@ -1,6 +1,7 @@
 """Votes, whatever file they come in."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -8,8 +9,8 @@ import orjson
 import pytest
 
 from mtbench.errors import BadRecord, MtbenchError
-from mtbench.records import Json, Vote
-from mtbench.votes import load_votes
+from mtbench.records import HumanGrade, Json, Vote
+from mtbench.votes import load_grades, load_votes
 from tests.support.benches import write_lines
 
 VOTES: list[Json] = [
@@ -22,20 +23,27 @@ READ = [
 ]
 
 
-def write(folder: Path, ending: str) -> Path:
+GRADES: list[Json] = [
+    {"question_id": 81, "model": "ant", "turn": 2, "judge": "ada", "score": 7},
+    {"question_id": 82, "model": "bee", "turn": 1, "judge": "bob", "score": 6.5},
+]
+GRADES_READ = [HumanGrade(81, "ant", 2, "ada", 7), HumanGrade(82, "bee", 1, "bob", 6.5)]
+
+
+def write(folder: Path, ending: str, lines: Sequence[Json] = VOTES) -> Path:
     path = folder / f"votes{ending}"
     match ending:
         case ".jsonl":
-            write_lines(path, VOTES)
+            write_lines(path, lines)
         case ".json":
-            path.write_bytes(orjson.dumps(VOTES))
+            path.write_bytes(orjson.dumps(lines))
         case ".csv":
             with path.open("w", newline="") as file:
-                rows = csv.DictWriter(file, list(VOTES[0]))
+                rows = csv.DictWriter(file, list(lines[0]))
                 rows.writeheader()
-                rows.writerows(VOTES)
+                rows.writerows(lines)
         case ".parquet":
-            source = write_lines(folder / "source.jsonl", VOTES)
+            source = write_lines(folder / "source.jsonl", lines)
             duckdb.read_json(str(source)).write_parquet(str(path))
     return path
 
@@ -43,6 +51,40 @@ def write(folder: Path, ending: str) -> Path:
 @pytest.mark.parametrize("ending", [".jsonl", ".json", ".csv", ".parquet"])
 def test_every_format_gives_the_same_votes(tmp_path: Path, ending: str) -> None:
     assert load_votes([write(tmp_path, ending)]) == READ
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".json", ".csv", ".parquet"])
+def test_every_format_gives_the_same_grades(tmp_path: Path, ending: str) -> None:
+    assert load_grades([write(tmp_path, ending, GRADES)]) == GRADES_READ
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".json", ".csv", ".parquet"])
+def test_every_format_says_what_was_picked(tmp_path: Path, ending: str) -> None:
+    lines = [vote | {"picked": why} for vote, why in zip(VOTES, ("judges disagree", ""), strict=True)]
+    assert [vote.picked for vote in load_votes([write(tmp_path, ending, lines)])] == ["judges disagree", ""]
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".csv", ".parquet"])
+def test_votes_and_grades_are_not_taken_for_each_other(tmp_path: Path, ending: str) -> None:
+    with pytest.raises(BadRecord, match="this is a grade: --grades takes files of them"):
+        load_votes([write(tmp_path, ending, GRADES)])
+    with pytest.raises(BadRecord, match="this is a vote: --votes takes files of them"):
+        load_grades([write(tmp_path, ending)])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"score": "good"}, "line 1: field 'score': must be a number"),
+        ({"judge": ["gpt-4", "single-v1"], "score": -1}, "the mark of a judgment without a verdict"),
+        ({"judge": None}, "field 'judge': is missing"),
+        ({"model": None}, "field 'model': is missing"),
+    ],
+)
+def test_what_is_no_grade_is_refused_with_its_line(tmp_path: Path, change: Json, said: str) -> None:
+    path = write_lines(tmp_path / "grades.jsonl", [GRADES[0] | change])
+    with pytest.raises(BadRecord, match=said):
+        load_grades([path])
 
 
 def test_several_files_follow_each_other(tmp_path: Path) -> None:
@@ -91,5 +133,7 @@ def test_what_is_no_file_of_votes_is_said(tmp_path: Path, name: str, content: by
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(MtbenchError, match="there is no such file"):
+    with pytest.raises(MtbenchError, match=r"--votes .*: there is no such file"):
         load_votes([tmp_path / "none.jsonl"])
+    with pytest.raises(MtbenchError, match=r"--grades .*: there is no such file"):
+        load_grades([tmp_path / "none.jsonl"])

@@ -9,7 +9,7 @@ import pytest
 from mtbench.benches import find_bench, load_questions, select
 from mtbench.errors import BadRecord, MtbenchError
 from mtbench.records import Json
-from mtbench.voting.pairs import Pairs, Unit, read_units
+from mtbench.voting.pairs import Pairs, Unit, read_picked
 from tests.support.benches import QUESTIONS, make_bench, write_lines
 
 
@@ -135,14 +135,15 @@ def test_all_models_meet(tmp_path: Path) -> None:
 
 def test_units_are_read_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "first.jsonl"
-    write_lines(path, [{"question_id": 1, "models": ["b", "a"], "turn": 2}, {"question_id": "x", "models": ["a", "b"]}])
-    assert read_units(path) == [Unit(1, ("a", "b"), 2), Unit("x", ("a", "b"), 1)]
+    doubtful = {"question_id": 1, "models": ["b", "a"], "turn": 2, "picked": "judges disagree"}
+    write_lines(path, [doubtful, {"question_id": "x", "models": ["a", "b"]}])
+    assert read_picked(path) == {Unit(1, ("a", "b"), 2): "judges disagree", Unit("x", ("a", "b"), 1): "by hand"}
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ({"models": ["a", "b"]}, "line 1: field 'question_id': must be"),
+        ({"models": ["a", "b"]}, "line 1: field 'question_id': is missing"),
         ({"question_id": True, "models": ["a", "b"]}, "field 'question_id'"),
         ({"question_id": 1, "models": ["a"]}, "field 'models': must be two different"),
         ({"question_id": 1, "models": ["a", "a"]}, "field 'models': must be two different"),
@@ -152,9 +153,9 @@ def test_units_are_read_from_a_file(tmp_path: Path) -> None:
 def test_a_line_that_names_no_unit_is_said(tmp_path: Path, line: Json, said: str) -> None:
     path = write_lines(tmp_path / "first.jsonl", [line])
     with pytest.raises(BadRecord, match=said):
-        read_units(path)
+        read_picked(path)
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(MtbenchError, match=r"--first .*there is no such file"):
-        read_units(tmp_path / "none.jsonl")
+        read_picked(tmp_path / "none.jsonl")

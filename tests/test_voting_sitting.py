@@ -6,7 +6,7 @@ import pytest
 
 from mtbench.benches import Bench
 from mtbench.errors import BadRecord, MtbenchError
-from mtbench.records import Json
+from mtbench.records import Json, Vote, Where
 from mtbench.votes import load_votes
 from mtbench.voting.pairs import Pairs, Unit
 from mtbench.voting.sitting import Sitting, votes_path
@@ -22,7 +22,7 @@ def pairs(tmp_path: Path) -> Pairs:
     return made(tmp_path, "a b", UNITS, turn=1)
 
 
-def sitting(folder: Path, pairs: Pairs, limit: int = 50, first: tuple[Unit, ...] = ()) -> Sitting:
+def sitting(folder: Path, pairs: Pairs, limit: int | None = None, first: dict[Unit, str] | None = None) -> Sitting:
     return Sitting(folder / "ada.jsonl", "ada", pairs, first, 0, limit)
 
 
@@ -184,11 +184,68 @@ def test_a_limit_counts_the_votes_of_all_sittings(tmp_path: Path, pairs: Pairs) 
 
 
 def test_what_is_to_come_first_comes_first_and_once(tmp_path: Path, pairs: Pairs) -> None:
-    first = (Unit(3, ("a", "b"), 1), Unit(0, ("a", "b"), 1), Unit(3, ("a", "b"), 1), Unit(7, ("a", "b"), 1))
+    first = {Unit(each, ("a", "b"), 1): "doubt" for each in (3, 0, 7)}
     with sitting(tmp_path, pairs, first=first) as held:
         said = [tied(held).question_id for _ in range(UNITS)]
     assert said[:2] == [3, 0]
     assert sorted(map(int, said)) == [0, 1, 2, 3]
+
+
+def test_a_vote_says_why_its_answers_were_picked_and_the_draw_says_when_it_comes_by_them(
+    tmp_path: Path, pairs: Pairs
+) -> None:
+    order = [unit.question_id for unit in pairs.in_order(0)]
+    picked = {Unit(order[2], ("a", "b"), 1): "doubt", Unit(order[1], ("a", "b"), 1): "by hand"}
+    with sitting(tmp_path, pairs) as held:
+        tied(held)  # what is drawn first
+    with sitting(tmp_path, pairs, first=picked) as held:
+        for _ in range(2):
+            tied(held)
+        assert asked(held).question_id == order[3]
+    with sitting(tmp_path, pairs) as held:  # the picked ones are known from the file
+        tied(held)
+        assert held.pair is None
+    votes = load_votes([tmp_path / "ada.jsonl"])
+    assert [(vote.question_id, vote.picked) for vote in votes] == [
+        (order[0], ""),
+        (order[2], "doubt"),
+        (order[1], "by hand"),
+        (order[3], ""),
+    ]
+    assert [[each.question_id for each in vote.passed] for vote in votes] == [[], [], [], [order[1], order[2]]]
+    assert Vote.from_json(votes[3].to_json(), Where(tmp_path)) == votes[3]
+
+
+def test_one_who_has_voted_enough_is_still_asked_about_what_was_picked(tmp_path: Path) -> None:
+    pairs = made(tmp_path, "a b", 60, turn=1)
+    with sitting(tmp_path, pairs) as held:
+        assert held.total == 50
+        while held.pair:
+            tied(held)
+    left = dict.fromkeys(list(pairs.in_order(0))[54:57], "doubt")
+    with sitting(tmp_path, pairs, first=left) as held:
+        assert (len(held.votes), held.total) == (50, 53)
+        assert [tied(held) for _ in range(3)] == list(left)
+        assert held.pair is None
+    with sitting(tmp_path, pairs, limit=51, first=left) as held:
+        assert held.pair is None
+
+
+def test_what_the_draw_came_by_is_said_once_and_not_before_it_comes_by(tmp_path: Path) -> None:
+    pairs = made(tmp_path, "a b", 8, turn=1)
+    order = list(pairs.in_order(0))
+    picked = {order[1]: "doubt", order[5]: "doubt"}
+    with sitting(tmp_path, pairs, limit=4, first=picked) as held:
+        while held.pair:
+            tied(held)
+    with sitting(tmp_path, pairs, limit=7) as held:
+        while held.pair:
+            tied(held)
+    votes = load_votes([tmp_path / "ada.jsonl"])
+    asked_in_order = [order[place].question_id for place in (1, 5, 0, 2, 3, 4, 6)]
+    assert [vote.question_id for vote in votes] == asked_in_order
+    said = [[each.question_id for each in vote.passed] for vote in votes]
+    assert said == [[], [], [], [order[1].question_id], [], [], [order[5].question_id]]
 
 
 def test_a_torn_line_is_cut_off_and_its_pair_is_asked_again(tmp_path: Path, pairs: Pairs) -> None:

@@ -10,6 +10,7 @@ import typer
 from mtbench import __version__
 from mtbench.cli import (
     agreement,
+    audit,
     batch,
     bias,
     calibrate,
@@ -60,6 +61,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "judge": judge.judge,
     "show-results": show_results.show_results,
     "plan": plan.plan,
+    "audit": audit.audit,
     "agreement": agreement.agreement,
     "calibrate": calibrate.calibrate,
     "vote": vote.vote,

@@ -1,7 +1,7 @@
 """--dry-run: what would be asked, with estimated tokens and price; nothing is sent."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -82,8 +82,13 @@ def print_judge_plan(
     sampling: AnswerSettings | None = None,
 ) -> None:
     """What each judge would be asked. With `sampling`, answers still to come count at the longest they can be."""
-    for plan in judge_plans(bench, job, questions, prices, sampling):
+    for plan in judge_plans(bench, job, questions, prices, say_note, sampling):
         typer.echo(f"{plan}. Nothing was sent.")
+
+
+def say_note(message: str) -> None:
+    """Tells a person what is to be noted."""
+    typer.echo(f"note: {message}", err=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +108,11 @@ def judge_plans(
     bench: Bench,
     job: JudgeJob,
     questions: Questions,
-    prices: Pricing = pricing,
+    prices: Pricing,
+    note: Callable[[str], None],
     sampling: AnswerSettings | None = None,
 ) -> list[JudgePlan]:
-    """The same as data, one of each judge; what is to be noted goes to stderr."""
+    """The same as data, one of each judge; `note` is told what answers are missing and the like."""
     progress = Progress()
     if sampling:
         book: AnswerBook = _LongestAnswers(questions, "word" * sampling.longest)
@@ -125,9 +131,23 @@ def judge_plans(
                     asked = sum(estimate_tokens(message.content) for message in messages)
                     estimate.add(asked, job.settings.max_tokens, 1 + job.settings.reask)
         plans.append(JudgePlan(judge.spec.id, judgments, lane.already, estimate))
-    for note in progress.notes:
-        typer.echo(f"note: {note}", err=True)
+    for message in progress.notes:
+        note(message)
     return plans
+
+
+def added_up(estimates: Iterable[Estimate]) -> str:
+    """Several estimates as one."""
+    all_of_them = list(estimates)
+    total = Estimate(
+        price=lambda _: None,
+        requests=sum(each.requests for each in all_of_them),
+        usage=sum((each.usage for each in all_of_them), Usage()),
+        cost=0.0,
+    )
+    for each in all_of_them:
+        total.cost = None if each.cost is None or total.cost is None else total.cost + each.cost
+    return str(total)
 
 
 class _LongestAnswers(AnswerBook):

@@ -1,7 +1,7 @@
 """What the commands that study a judge share: asking it for what a study lacks, and showing what was found."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,11 @@ from mtbench.reports.tables import Format, Results, StudyFormat
 if TYPE_CHECKING:
     from mtbench.benches import Bench
     from mtbench.chat.spec import ModelSpec
+    from mtbench.cli.dry_run import JudgePlan
     from mtbench.cli.options import Asking
     from mtbench.indexes import Questions
     from mtbench.judging.prompt_set import PromptSet
-    from mtbench.runs import JudgeJob
+    from mtbench.runs import JudgeJob, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +29,106 @@ class Part:
     job: "JudgeJob"
 
 
+def with_replies_of(max_tokens: int, parts: Sequence[Part]) -> list[Part]:
+    """The same parts, with so many tokens for the longest reply of a judge."""
+    return [
+        replace(part, job=replace(part.job, settings=replace(part.job.settings, max_tokens=max_tokens)))
+        for part in parts
+    ]
+
+
+def only_plans(asking: "Asking", dry_run: bool) -> bool:
+    """Whether a command is to say or write what would be asked, and no more."""
+    return dry_run or asking.export_requests is not None
+
+
 def ask(context: typer.Context, parts: Sequence[Part], asking: "Asking", dry_run: bool) -> MtbenchError | None:
     """Says what the parts, at least one, lack and what it costs, and asks for it, one part after the other.
 
     Gives the reason if something is left to do. With `dry_run` it only says. Files of judgments hold what was judged,
     so nothing is asked twice.
     """
-    from mtbench import runs
-    from mtbench.cli import jobs, settings
-    from mtbench.cli.dry_run import judge_plans, prices_of
-    from mtbench.cli.ways import check_way
+    from mtbench.cli.dry_run import say_note
 
-    judges = {spec.id: spec for part in parts for spec in part.job.judges}
-    check_way(asking, list(judges.values()))
+    _check(parts, asking)
     for part in parts:
-        for plan in judge_plans(part.bench, part.job, part.questions, prices_of(asking)):
+        for plan in _plans(part, asking, say_note):
             about = f"{part.bench.name}, prompts {part.job.settings.prompts.name}: {plan}"
             typer.echo(f"{about}. Nothing was sent." if dry_run else about, err=not dry_run)
+    return None if dry_run else _asked(context, [parts], asking)
+
+
+def ask_more_and_more(
+    context: typer.Context, sizes: Mapping[int, Sequence[Part]], asking: "Asking", dry_run: bool
+) -> MtbenchError | None:
+    """Asks for the parts of each size, the smallest first, as far as the limits of `asking` go.
+
+    What the next size costs is foreseen from what requests cost so far. The first one is begun whatever it costs, and
+    ends where a limit is reached. With `dry_run` it says what each size takes at the most.
+    """
+    from mtbench.cli.dry_run import added_up, say_note
+
+    for parts in sizes.values():
+        _check(parts, asking)
     if dry_run:
+        for size, parts in sizes.items():
+            plans = [plan for part in parts for plan in _plans(part, asking, say_note)]
+            typer.echo(f"{size} questions: {added_up(plan.estimate for plan in plans)}. Nothing was sent.")
         return None
-    settings.save_settings(context, parts[0].bench.folder, judges)
+    return _asked(context, list(sizes.values()), asking)
+
+
+def _check(parts: Sequence[Part], asking: "Asking") -> None:
+    from mtbench.cli.ways import check_way
+
+    check_way(asking, list({spec.id: spec for part in parts for spec in part.job.judges}.values()))
+
+
+def _plans(part: Part, asking: "Asking", note: Callable[[str], None]) -> "list[JudgePlan]":
+    from mtbench.cli.dry_run import judge_plans, prices_of
+
+    return judge_plans(part.bench, part.job, part.questions, prices_of(asking), note)
+
+
+def _asked(context: typer.Context, rounds: Sequence[Sequence[Part]], asking: "Asking") -> MtbenchError | None:
+    """Asks for one round after the other, while what the next one takes is within the limits."""
+    from mtbench import runs
+    from mtbench.cli import jobs, settings
+
+    first = rounds[0][0].bench
+    judges = {spec.id: spec for parts in rounds for part in parts for spec in part.job.judges}
+    settings.save_settings(context, first.folder, judges)
 
     async def work(session: "runs.Session") -> None:
-        for part in parts:
-            book = runs.load_book(part.bench, part.job.models, part.questions, session.progress.note)
-            await runs.judge(session, part.bench, part.job, part.questions, book)
-            if session.stop.requested or session.errors:
+        for number, parts in enumerate(rounds):
+            if number and not _affordable(session, parts, asking):
                 return
+            for part in parts:
+                book = runs.load_book(part.bench, part.job.models, part.questions, session.progress.note)
+                await runs.judge(session, part.bench, part.job, part.questions, book)
+                if session.stop.requested or session.errors:
+                    return
 
-    return jobs.outcome(work, asking, parts[0].bench)
+    unfinished = jobs.outcome(work, asking, first)
+    if unfinished and asking.export_requests:
+        raise unfinished  # nothing is shown after it
+    return unfinished
+
+
+def _affordable(session: "Session", parts: Sequence[Part], asking: "Asking") -> bool:
+    """Whether what these parts lack is within the limits, if requests cost what those so far did; if not, says so."""
+    done = session.progress
+    requests = sum(plan.estimate.requests for part in parts for plan in _plans(part, asking, done.note))
+    cost = done.cost * requests / done.sent if done.cost and done.sent else 0.0
+    if asking.max_requests is not None and done.sent + requests > asking.max_requests:
+        done.note(
+            f"the next size takes {requests} requests more, which --max-requests {asking.max_requests} is not for"
+        )
+        return False
+    if asking.budget is not None and (done.cost or 0.0) + cost > asking.budget:
+        done.note(f"the next size takes about ${cost:.2f} more, which --budget {asking.budget:g} is not for")
+        return False
+    return True
 
 
 def show(

@@ -32,15 +32,23 @@ def vote(
         options.option("--model", "Answers of these models (default: all); give two or more.", metavar="M"),
     ] = None,
     limit: Annotated[
-        int, options.option("--limit", "Votes in all, with those of earlier sittings.", min=1, metavar="N")
-    ] = 50,
+        int | None,
+        options.option(
+            "--limit",
+            "Votes in all, with those of earlier sittings (default: 50, or what all of --first take).",
+            min=1,
+            metavar="N",
+        ),
+    ] = None,
     turn: Annotated[int | None, options.option("--turn", "Only this turn (default: all).", min=1, metavar="N")] = None,
     questions: options.Questions = None,
     category: options.Category = None,
     first: Annotated[
         Path | None,
         options.option(
-            "--first", "Ask about these before others: JSONL with question_id, models and turn.", metavar="FILE"
+            "--first",
+            "Ask about these before others: what calibrate --next wrote, or JSONL with question_id, models, turn.",
+            metavar="FILE",
         ),
     ] = None,
     voter: Annotated[
@@ -58,7 +66,7 @@ def vote(
     DATA_DIR/BENCH/votes/VOTER.jsonl, in FastChat's form, and the same command goes on where you stopped.
     """
     from mtbench.benches import find_bench, load_questions, select
-    from mtbench.voting.pairs import Pairs, read_units
+    from mtbench.voting.pairs import Pairs, read_picked
     from mtbench.voting.sitting import Sitting, votes_path
 
     with _interruptible():
@@ -67,7 +75,7 @@ def vote(
         path = votes_path(place, name)
         chosen = select(load_questions(place.source / "question.jsonl"), questions, category or ())
         pairs = Pairs(place, chosen, _models(model or (), place, config), turn, _warn)
-        wanted = _among(read_units(first, _warn), pairs, first) if first else []
+        wanted = _among(read_picked(first, _warn), pairs, first) if first else {}
         with Sitting(path, name, pairs, wanted, seed, limit, _warn) as sitting:
             try:
                 _hold(sitting)
@@ -164,8 +172,8 @@ def _models(names: Sequence[str], bench: "Bench", config: Path | None) -> list[s
     return chosen
 
 
-def _among(units: "list[Unit]", pairs: "Pairs", path: Path) -> "list[Unit]":
-    found = [unit for unit in units if unit in pairs]
+def _among(units: "dict[Unit, str]", pairs: "Pairs", path: Path) -> "dict[Unit, str]":
+    found = {unit: why for unit, why in units.items() if unit in pairs}
     if len(found) < len(units):
         _warn(f"--first {path}: {len(units) - len(found)} of {len(units)} are not among the pairs here; left out")
     return found

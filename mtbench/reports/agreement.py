@@ -10,6 +10,7 @@ from mtbench.errors import MtbenchError
 from mtbench.records import Vote
 from mtbench.reports.ballots import HUMAN, Ballot, Box, ballots_of_judgments, ballots_of_votes, box
 from mtbench.reports.judgments import read_groups
+from mtbench.reports.people import picked_note
 from mtbench.reports.tables import Cell, Column, Mode, Results, Table, known
 from mtbench.stats.agreement import Agreement, agreement
 from mtbench.stats.average_win_rate import average_win_rates
@@ -55,6 +56,7 @@ def agreement_results(bench: Bench, votes: Sequence[Vote], judges: Sequence[str]
         tables += _by_category(bench.name, whole, ballots, lambda each: category_of.get(each.unit[0], ""))
         tables += _by_gap(bench.name, whole)
         tables.append(_people(bench.name, whole))
+    notes += picked_note(votes, "on these agreement is lower than on all, since judges are in doubt of them")
     return Results(Mode.PAIRWISE_ALL, bench.name, (*map(str, paths), *sources), tables, notes, groups)
 
 

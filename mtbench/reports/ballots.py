@@ -52,15 +52,24 @@ def ballots_of_judgments(groups: Sequence[Group], wanted: set[Unit]) -> Iterator
     Of grades only the `wanted` units are made, or all where nothing is wanted. Repeats are one ballot: their majority,
     and the grades' mean.
     """
+    for group, kind in zip(groups, kinds_of(groups), strict=True):
+        if any(isinstance(each, PairBrief) for each in group.judgments):
+            yield from _of_pairs(group, kind)
+        else:
+            yield from _of_grades(group, kind, wanted)
+
+
+def kinds_of(groups: Sequence[Group]) -> list[str]:
+    """The kind of voter that each group is: judge and mode, and the prompt set where the judge has several."""
     sets = defaultdict[str, set[str]](set)
     for group in groups:
         sets[group.judge].add(group.prompt_set)
+    kinds = []
     for group in groups:
         name = f"{group.judge} ({group.prompt_set})" if len(sets[group.judge]) > 1 else group.judge
-        if any(isinstance(each, PairBrief) for each in group.judgments):
-            yield from _of_pairs(group, f"{name} pair")
-        else:
-            yield from _of_grades(group, f"{name} single", wanted)
+        compares = any(isinstance(each, PairBrief) for each in group.judgments)
+        kinds.append(f"{name} {'pair' if compares else 'single'}")
+    return kinds
 
 
 def _of_pairs(group: Group, kind: str) -> Iterator[Ballot]:

@@ -42,12 +42,12 @@ def plots_of(results: Results, bench: Bench | None) -> "Iterator[tuple[str, str,
     for (judges, prompt_set), tables in by_source.items():
         about = f"judge {judges[0]}" if len(judges) == 1 else f"panel of {len(judges)} judges"
         for kind, title, figure in _plots(tables, results.mode, lengths_of):
-            yield _name(kind, judges, prompt_set), f"{title} ({about}, prompts {prompt_set})", figure
+            yield plot_name(kind, judges, prompt_set), f"{title} ({about}, prompts {prompt_set})", figure
 
 
-def _name(kind: str, judges: Sequence[str], prompt_set: str) -> str:
+def plot_name(kind: str, judges: Sequence[str], prompt_set: str) -> str:
     """The plot's name; of a panel whose names are too long for one, what they hash to."""
-    name = "-".join([kind, *judges, prompt_set])
+    name = "-".join(filter(None, [kind, *judges, prompt_set]))
     if len(quote(name)) <= LONGEST:
         return name
     return f"{kind}-{len(judges)}-judges-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

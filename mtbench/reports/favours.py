@@ -10,10 +10,11 @@ from mtbench.errors import MtbenchError
 from mtbench.records import QuestionId, Vote
 from mtbench.reports.ballots import HUMAN, Ballot, Unit, ballots_of_judgments, ballots_of_votes
 from mtbench.reports.judgments import Group, chosen, read_groups
-from mtbench.reports.tables import Cell, Column, Mode, Results, Table
+from mtbench.reports.people import drawn, picked_note
+from mtbench.reports.tables import Cell, Column, Mode, Results, Table, known
 from mtbench.reports.values import codes_of
 from mtbench.stats.clustered import clustered_mean
-from mtbench.stats.estimates import Estimate
+from mtbench.stats.equal_quality import at_equal_quality
 from mtbench.stats.votes import FIRST, TIE
 from mtbench.stats.winrate_intervals import clustered_win_rate
 
@@ -31,7 +32,8 @@ def self_results(
 
     Raises MtbenchError where no judge has judged its own model beside others.
     """
-    notes: list[str] = []
+    notes = picked_note(votes, "they are left out")
+    votes = drawn(votes)
     groups, paths = read_groups(bench, ("pair", "single"), (), notes.append)
     shown = chosen(judges, sorted({each.judge for each in groups}), "--judge", f"in {bench.folder}")
     judge_of = {name: each.judge for each in groups for name in (each.judge, f"{each.judge} ({each.prompt_set})")}
@@ -57,7 +59,8 @@ def verbosity_results(bench: Bench, votes: Sequence[Vote], judges: Sequence[str]
 
     Raises MtbenchError where the answers are not at hand, or nothing was compared.
     """
-    notes: list[str] = []
+    notes = picked_note(votes, "they are left out")
+    votes = drawn(votes)
     groups, paths = read_groups(bench, ("pair", "single"), (), notes.append)
     shown = chosen(judges, sorted({each.judge for each in groups}), "--judge", f"in {bench.folder}")
     models = {model for each in groups for model in each.models()}
@@ -86,7 +89,7 @@ def verbosity_results(bench: Bench, votes: Sequence[Vote], judges: Sequence[str]
 def _rows(
     groups: Sequence[Group], votes: Sequence[Vote], favoured: Favoured, shown: Sequence[str]
 ) -> list[tuple[Cell, ...]]:
-    """By kind of judge: what it gives the favoured, what others give the same, and the difference.
+    """By kind of judge: what it gives the favoured, what others give the same, the difference, and at equal quality.
 
     Of all judges, or those `shown`; the others remain what they are held against.
     """
@@ -105,9 +108,10 @@ def _rows(
 def _row(kind: str, by_unit: Mapping[Unit, Sequence[Ballot]], favoured: Favoured) -> tuple[Cell, ...] | None:
     own: list[float] = []
     on: list[QuestionId] = []
-    differences: list[float] = []
+    compared: list[float] = []
     others_points: list[float] = []
     compared_on: list[QuestionId] = []
+    voters: list[tuple[int, float]] = []
     people = 0
     for unit, ballots in by_unit.items():
         model = favoured(kind, unit)
@@ -122,18 +126,33 @@ def _row(kind: str, by_unit: Mapping[Unit, Sequence[Ballot]], favoured: Favoured
         if others:
             people += bool(human)
             others_points.append(_points(others, model))
-            differences.append(given - others_points[-1])
+            voters += [(len(compared), _points(each, model)) for each in _by_voter(others)]
+            compared.append(given)
             compared_on.append(unit[0])
     if not own:
         return None
-    by_others: Estimate | None = None
-    difference: Estimate | None = None
-    if differences:
-        codes = codes_of(compared_on)
-        by_others = clustered_win_rate(np.array(others_points), codes)
-        difference = clustered_mean(np.array(differences), codes)
-    who = "people" if people == len(differences) and differences else "others" if differences else "nobody"
-    return kind, clustered_win_rate(np.array(own), codes_of(on)), by_others, difference, len(own), len(differences), who
+    share = clustered_win_rate(np.array(own), codes_of(on))
+    if not compared:
+        return kind, share, None, None, None, len(own), 0, "nobody"
+    codes, judge, by_others = codes_of(compared_on), np.array(compared), np.array(others_points)
+    pairs, points = np.array([pair for pair, _ in voters], np.intp), np.array([given for _, given in voters])
+    return (
+        kind,
+        share,
+        clustered_win_rate(by_others, codes),
+        clustered_mean(judge - by_others, codes),
+        known(at_equal_quality(judge, codes, points, pairs)),
+        len(own),
+        len(compared),
+        "people" if people == len(compared) else "others",
+    )
+
+
+def _by_voter(ballots: Sequence[Ballot]) -> list[list[Ballot]]:
+    found = defaultdict[str, list[Ballot]](list)
+    for each in ballots:
+        found[each.voter].append(each)
+    return list(found.values())
 
 
 def _points(ballots: Sequence[Ballot], model: str) -> float:
@@ -156,6 +175,7 @@ def _table(kind: str, title: str, favoured: str, rows: Sequence[tuple[Cell, ...]
             Column("own", f"gives {favoured}", decimals=3),
             Column("others", "others give it", decimals=3),
             Column("difference", "difference", decimals=3),
+            Column("equal", "at equal quality", decimals=3),
             Column("games", "games"),
             Column("compared", "compared"),
             Column("by", "compared with"),
@@ -164,7 +184,10 @@ def _table(kind: str, title: str, favoured: str, rows: Sequence[tuple[Cell, ...]
         foot=(
             f"shares of games won by {favoured}, a tie half; difference: on the games that others judged too, which is "
             "people where they voted, else other judges",
-            "a judge may be right and the others wrong: only people's votes make the difference a bias",
+            "at equal quality: given above a half where the others, could they vote without end, would give each side "
+            "a half; from answers with two of their votes or more",
+            "a judge that only wavers draws shares towards a half: that is in the difference, not at equal quality",
+            "a judge may be right and the others wrong: only people's votes make it a bias",
             "95 % intervals, clustered by question",
         ),
     )

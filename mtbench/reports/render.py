@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import isfinite
 
 from rich import box
@@ -80,7 +80,9 @@ def _draw(results: Results, console: Console) -> None:
             drawn = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
             drawn.add_column(columns[0].label, overflow="fold")
             for each in block:
-                drawn.add_column(printable(columns[each].label), justify="right", no_wrap=True)
+                drawn.add_column(
+                    printable(columns[each].label), justify="left" if columns[each].words else "right", no_wrap=True
+                )
             for row in rows:
                 drawn.add_row(Text(row[0]), *(Text(row[each]) for each in block))
             if number:
@@ -127,21 +129,25 @@ def _plain(results: Results) -> str:
     for table in _for_people(results):
         columns, rows, foot = _shown(table)
         lines.append(printable(table.title))
-        lines += plain_table([[printable(column.label) for column in columns], *rows])
+        words = {place for place, column in enumerate(columns) if column.words}
+        lines += plain_table([[printable(column.label) for column in columns], *rows], words)
         lines += [f"WARNING: {printable(warning)}" for warning in table.warnings]
         lines += [*map(printable, foot), ""]
     lines += [f"note: {printable(note)}" for note in results.notes]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def plain_table(lines: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of cells as aligned text: the first column to the left, the others to the right."""
+def plain_table(lines: Sequence[Sequence[str]], words: Collection[int] = ()) -> list[str]:
+    """Lines of cells as aligned text: the first column and those of `words` to the left, the others to the right."""
     widths = [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
     aligned = []
     for row in lines:
-        padded = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
-        numbers = [space + cell for cell, space in zip(row[1:], padded[1:], strict=True)]
-        aligned.append("  ".join([row[0] + padded[0], *numbers]).rstrip())
+        spaces = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        cells = [
+            cell + space if place == 0 or place in words else space + cell
+            for place, (cell, space) in enumerate(zip(row, spaces, strict=True))
+        ]
+        aligned.append("  ".join(cells).rstrip())
     return aligned
 
 
@@ -149,7 +155,10 @@ def _markdown(results: Results) -> str:
     parts: list[str] = []
     for table in _for_people(results):
         columns, rows, foot = _shown(table)
-        lines = [[escaped(printable(column.label)) for column in columns], ["---", *["---:"] * (len(columns) - 1)]]
+        lines = [
+            [escaped(printable(column.label)) for column in columns],
+            ["---", *("---" if column.words else "---:" for column in columns[1:])],
+        ]
         lines += [[escaped(cell) for cell in row] for row in rows]
         parts.append(f"**{escaped(printable(table.title))}**")
         parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))

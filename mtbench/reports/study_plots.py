@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mtbench.reports.drawing import plot_name
+from mtbench.reports.human_scale import SCALES
 from mtbench.reports.plots.intervals import intervals
+from mtbench.reports.plots.reliability import Axis, Step, reliability
 from mtbench.reports.plots.saving import save
 from mtbench.reports.plots.steps import steps
 from mtbench.reports.tables import Results, Table
@@ -37,6 +40,8 @@ PLOTTED = {
     "consistency": (_Plotted("flips", "other verdict when asked again, share", 0.0),),
     "bias_self": (_Plotted("difference", "share given to its own model, less what others give it", 0.0),),
     "bias_verbosity": (_Plotted("difference", "share given to the longer answer, less what others give it", 0.0),),
+    "verbosity_attack": (_Plotted("fails", "answers preferred for a list said twice, share", 0.0),),
+    "verbosity_control": (_Plotted("tied", "games between equal answers that are ties, share", 1.0),),
 }
 """By a table's kind, what is drawn of it."""
 
@@ -52,6 +57,8 @@ def _plots(results: Results) -> "Iterator[tuple[str, Figure]]":
         about = "" if kinds.count(table.kind) == 1 else f"-{table.title.partition(': ')[2].replace(' ', '-')}"
         if table.kind == "agreement_gap":
             yield "agreement-gap", _by_gap(table)
+        if table.kind in SCALES:
+            yield plot_name(table.kind.replace("_", "-"), table.judges, ""), _reliability(table)
         for each in PLOTTED.get(table.kind, ()):
             rows = _estimates(table, each.column)
             if rows:
@@ -73,3 +80,16 @@ def _by_gap(table: Table) -> "Figure":
     }
     heads = [str(row[0]) for row in table.rows]
     return steps(lines, table.title, "agreement with people, S2", heads=heads, foot=" ".join(table.foot))
+
+
+def _reliability(table: Table) -> "Figure":
+    """What people give, over what the judge gives."""
+    scale = SCALES[table.kind]
+    keys = [column.key for column in table.columns]
+    steps = []
+    for row in table.rows:
+        judge, people, mapped, n = (row[keys.index(key)] for key in ("judge", "people", "mapped", "n"))
+        if isinstance(judge, float) and isinstance(people, Estimate) and isinstance(mapped, float):
+            steps.append(Step(judge, people, mapped, int(n) if isinstance(n, int) else 0))
+    same = "dashes: where judge and people give the same" if scale.gap else ""
+    return reliability(steps, table.title, Axis(scale.x, *scale.x_ends), Axis(scale.y, *scale.y_ends), same_scale=same)

@@ -64,7 +64,8 @@ class Column:
     """One column. `key` names it for programs, `label` for people; figures are shown with `decimals`.
 
     A `quiet` column counts what should not be there: tables for people leave it out when all its counts are 0. What is
-    `for_programs` stands in JSON and CSV alone.
+    `for_programs` stands in JSON and CSV alone. `words` begin at the left, as the first column does; figures end at the
+    right.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Column:
     decimals: int | None = None
     quiet: bool = False
     for_programs: bool = False
+    words: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,16 +86,20 @@ def weighted_panel(
     presumed = wrong + (right - wrong) * np.eye(classes)
     total = counts.sum(axis=(1, 2))
     voted = total > 0
-    flat = counts[voted].reshape(int(voted.sum()), -1)
-    posterior = counts[voted].sum(axis=1) / total[voted, None]
+    # Units with the same votes have the same posterior: each sort of them is done once, and weighs as many as it has.
+    flat, sort, weight = np.unique(
+        counts[voted].reshape(int(voted.sum()), -1), axis=0, return_inverse=True, return_counts=True
+    )
+    posterior = flat.reshape(len(flat), -1, classes).sum(axis=1)
+    posterior /= posterior.sum(axis=1, keepdims=True)
     trace: list[float] = []
     converged = False
     while not converged and len(trace) <= steps:
-        prior, confusion, posterior, height = _step(posterior, flat, presumed, common)
+        prior, confusion, posterior, height = _step(posterior, flat, weight, presumed, common)
         trace.append(height)
         converged = len(trace) > 1 and trace[-1] - trace[-2] < 1e-9 * len(votes)
     everyone = np.broadcast_to(prior, (len(counts), classes)).copy()
-    everyone[voted] = posterior
+    everyone[voted] = posterior[sort.ravel()]
     return Panel(everyone, prior, confusion, tuple(trace), _doubts(counts, converged))
 
 
@@ -131,18 +135,24 @@ def _counts(units: Codes, judges: Codes, votes: Codes, classes: int) -> Floats:
     return np.bincount(place, minlength=int(np.prod(shape))).reshape(shape).astype(np.float64)
 
 
-def _step(posterior: Floats, flat: Floats, presumed: Floats, common: float) -> tuple[Floats, Floats, Floats, float]:
-    """Prior, confusion, the posterior (U, K) that follows, and the log likelihood. `flat`: (U, J·K) votes."""
+def _step(
+    posterior: Floats, flat: Floats, weight: Codes, presumed: Floats, common: float
+) -> tuple[Floats, Floats, Floats, float]:
+    """Prior, confusion, the posterior (S, K) that follows, and the log likelihood.
+
+    `flat` (S, J·K): the votes of each sort of units; `weight` (S,): how many units are of it.
+    """
     classes = len(presumed)
-    prior = (common + posterior.sum(axis=0)) / (classes * common + len(posterior))
-    said = (posterior.T @ flat).reshape(classes, -1, classes) + presumed[:, None, :]
+    mass = posterior * weight[:, None]
+    prior = (common + mass.sum(axis=0)) / (classes * common + weight.sum())
+    said = (mass.T @ flat).reshape(classes, -1, classes) + presumed[:, None, :]
     with np.errstate(invalid="ignore"):
         confusion = said / said.sum(axis=2, keepdims=True)
     logs = _log(confusion)
     joint = _log(prior) + flat @ logs.reshape(classes, -1).T
     most = joint.max(axis=1, keepdims=True)
     evidence = np.exp(joint - most).sum(axis=1, keepdims=True)
-    height = (most + np.log(evidence)).sum() + (presumed[:, None, :] * logs).sum() + common * _log(prior).sum()
+    height = weight @ (most + np.log(evidence))[:, 0] + (presumed[:, None, :] * logs).sum() + common * _log(prior).sum()
     return prior, confusion.transpose(1, 0, 2), np.exp(joint - most) / evidence, float(height)
 
 

@@ -1,14 +1,13 @@
 """What a judge's verdicts in both orders of the answers say of its preference for a place."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from mtbench.stats.clustered import clustered_mean
 from mtbench.stats.estimates import LEVEL, Estimate
-from mtbench.stats.games import Codes, Floats
+from mtbench.stats.games import Codes
 from mtbench.stats.paired import sign_flip_p
-from mtbench.stats.ratios import clustered_ratio
+from mtbench.stats.ratios import clustered_balance, clustered_ratio
 from mtbench.stats.votes import FIRST, SECOND, TIE
 
 ERROR = 3
@@ -52,14 +51,10 @@ def position_bias(g1: Codes, g2: Codes, questions: Codes, level: float = LEVEL) 
     model into verdicts by place. `questions` (n,): codes; all games on a question are one cluster. A verdict for a
     place beside a tie counts as bias to that place, as it must for the paper's four shares to make 100 %.
 
-    Shares have `clustered_ratio`'s interval. That of the advantage, which is the share of what went to the first place
-    in vain less that of the second, is put together from those of the two shares and their correlation r, each end by
-    √(a² − 2rab + b²) of the distances a and b of the ends concerned (Newcombe 1998, Improved confidence intervals for
-    the difference between binomial proportions based on paired data, method 10; Zou and Donner 2008); the plain t
-    interval held 88 to 90 % where a bias to one place showed on few of 20 questions. The test is `sign_flip_p` of first
-    less second by question: where the place does not matter, the orders of a question's games could as well have been
-    named the other way round. With a game a question it is the sign test of first against second; p is 1 if neither
-    occurs.
+    Shares have `clustered_ratio`'s interval, and the advantage, which is the share of what went to the first place in
+    vain less that of the second, `clustered_balance`'s. The test is `sign_flip_p` of first less second by question:
+    where the place does not matter, the orders of a question's games could as well have been named the other way round.
+    With a game a question it is the sign test of first against second; p is 1 if neither occurs.
 
     Raises ValueError for shapes that do not fit, no games, and other verdicts.
     """
@@ -83,29 +78,9 @@ def position_bias(g1: Codes, g2: Codes, questions: Codes, level: float = LEVEL) 
         first_twice=int((lean == 2).sum()),
         second_twice=int((lean == -2).sum()),
         shares=(shares[0], shares[1], shares[2], shares[3]),
-        advantage=_advantage(lean[judged] / 2, questions[judged], level),
+        advantage=clustered_balance(lean[judged] / 2, questions[judged], level),
         p=sign_flip_p(np.bincount(code, np.sign(lean)).astype(np.float64)),
     )
-
-
-def _advantage(lean: Floats, questions: Codes, level: float) -> Estimate:
-    """The mean of `lean` (n,), 1 for a game that the first place won in both orders, −1 for the second, or a half."""
-    if not len(lean):
-        return Estimate(np.nan, np.nan, np.nan, np.nan, 0, 0)
-    mean = clustered_mean(lean, questions, level)
-    parts = np.maximum(lean, 0), np.maximum(-lean, 0)
-    first, second = (clustered_ratio(part, np.ones(len(part)), questions, level) for part in parts)
-    _, code = np.unique(questions, return_inverse=True)
-    one, other = (np.bincount(code, part - share.value) for part, share in zip(parts, (first, second), strict=True))
-    spread = np.sqrt((one**2).sum() * (other**2).sum())
-    correlation = float((one * other).sum() / spread) if spread > 0 else 0.0
-
-    def apart(a: float, b: float) -> float:
-        return float(np.sqrt(max(a**2 - 2 * correlation * a * b + b**2, 0.0)))
-
-    low = mean.value - apart(first.value - first.low, second.high - second.value)
-    high = mean.value + apart(first.high - first.value, second.value - second.low)
-    return replace(mean, low=low, high=high)
 
 
 def swapped(verdicts: Codes) -> Codes:

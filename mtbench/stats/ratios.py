@@ -1,7 +1,10 @@
 """Shares of what is counted, such as agreeing pairs of all pairs, where counts of one cluster depend on each other."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from mtbench.stats.clustered import clustered_mean
 from mtbench.stats.estimates import LEVEL, Estimate
 from mtbench.stats.games import Codes, Floats
 from mtbench.stats.tdist import t_quantile
@@ -42,6 +45,38 @@ def clustered_ratio(parts: Floats, wholes: Floats, clusters: Codes, level: float
     alone = ratio * (1 - ratio) / se**2 if se > _ROUNDING else count
     low, high = score_interval(ratio, alone, float(t_quantile((1 + level) / 2, count - 1)))
     return Estimate(ratio, low, high, se, round(total), count)
+
+
+def clustered_balance(values: Floats, clusters: Codes, level: float = LEVEL) -> Estimate:
+    """The mean of `values` (n,) from −1 to 1, such as the share of what was won less that of what was lost.
+
+    It is the difference of two shares, Σ max(v, 0)/n and Σ max(−v, 0)/n. Its interval is put together from theirs, by
+    `clustered_ratio`, and their correlation r, each end by √(a² − 2rab + b²) of the distances a and b of the ends
+    concerned (Newcombe 1998, Improved confidence intervals for the difference between binomial proportions based on
+    paired data, method 10; Zou and Donner 2008): the plain t interval held 88 to 90 % where one of the shares showed on
+    few of 20 clusters and the other on none. No values give nan, with n and clusters of 0.
+
+    Raises ValueError for shapes that do not fit, and for a value that is not from −1 to 1.
+    """
+    shares = [clustered_ratio(np.maximum(each, 0), np.ones(len(values)), clusters, level) for each in (values, -values)]
+    if not len(values):
+        return shares[0]
+    mean = clustered_mean(values, clusters, level)
+    _, code = np.unique(clusters, return_inverse=True)
+    first, second = shares
+    one, other = (
+        np.bincount(code, np.maximum(each, 0) - share.value)
+        for each, share in zip((values, -values), shares, strict=True)
+    )
+    spread = np.sqrt((one**2).sum() * (other**2).sum())
+    correlation = float((one * other).sum() / spread) if spread > 0 else 0.0
+
+    def apart(a: float, b: float) -> float:
+        return float(np.sqrt(max(a**2 - 2 * correlation * a * b + b**2, 0.0)))
+
+    low = mean.value - apart(first.value - first.low, second.high - second.value)
+    high = mean.value + apart(first.high - first.value, second.value - second.low)
+    return replace(mean, low=low, high=high)
 
 
 def score_interval(ratio: float, count: float, quantile: float) -> tuple[float, float]:

@@ -9,11 +9,11 @@ from math import comb
 from pathlib import Path
 from typing import NamedTuple
 
-from mtbench import fields, files
+from mtbench import files
 from mtbench.benches import Bench, load_answers
 from mtbench.errors import MtbenchError
 from mtbench.indexes import AnswerFile, Questions
-from mtbench.records import Question, QuestionId, Vote, Where
+from mtbench.records import Picked, Question, QuestionId, Vote, Where
 
 
 class Unit(NamedTuple):
@@ -26,7 +26,8 @@ class Unit(NamedTuple):
 
 def unit_of(vote: Vote) -> Unit:
     """What somebody voted on."""
-    return _unit(vote.question_id, vote.model_a, vote.model_b, vote.turn)
+    one, other = vote.model_a, vote.model_b
+    return Unit(vote.question_id, (min(one, other), max(one, other)), vote.turn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,29 +146,15 @@ class Pairs:
                     yield row, turns[(offset + again) % len(turns)]
 
 
-def read_units(path: Path, warn: Callable[[str], None] | None = None) -> list[Unit]:
-    """The units of a file: a line each with question_id, models (two of them) and turn.
+def read_picked(path: Path, warn: Callable[[str], None] | None = None) -> dict[Unit, str]:
+    """The units of a file, as `mtbench calibrate --next` writes it, in its order, each with why it was picked.
 
     Raises MtbenchError where there is no file, BadRecord for a line that names no unit.
     """
     if not path.is_file():
         raise MtbenchError(f"--first {path}: there is no such file")
-    return [_unit_from_json(obj, Where(path, line)) for line, obj in files.read(path, warn)]
-
-
-def _unit_from_json(obj: fields.Json, where: Where) -> Unit:
-    question_id = obj.get("question_id")
-    if isinstance(question_id, bool) or not isinstance(question_id, int | str):
-        raise where.bad("must be a whole number or a text", "question_id")
-    models = fields.texts(obj, "models", where)
-    if len(set(models)) != 2 or len(models) != 2:
-        raise where.bad("must be two different models", "models")
-    turn = fields.whole(obj, "turn", where, default=1)
-    return _unit(question_id, *models, turn)
-
-
-def _unit(question_id: QuestionId, one: str, other: str, turn: int) -> Unit:
-    return Unit(question_id, (min(one, other), max(one, other)), turn)
+    found = (Picked.from_json(obj, Where(path, line)) for line, obj in files.read(path, warn))
+    return {Unit(each.question_id, each.models, each.turn): each.picked for each in found}
 
 
 def _references(bench: Bench) -> dict[QuestionId, list[tuple[str, ...]]]:

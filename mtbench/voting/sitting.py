@@ -1,7 +1,7 @@
 """One person at the votes: what is next, what was said, and the file that holds it."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
 from time import time
@@ -11,7 +11,7 @@ from typing import Literal
 from mtbench import files
 from mtbench.benches import Bench
 from mtbench.errors import MtbenchError
-from mtbench.records import Vote, Where
+from mtbench.records import Picked, Vote, Where
 from mtbench.voting.pairs import Pair, Pairs, Unit, unit_of
 
 Winner = Literal["model_a", "model_b", "tie"]
@@ -27,12 +27,20 @@ def votes_path(bench: Bench, voter: str) -> Path:
     return bench.folder / "votes" / f"{files.safe_name(voter)}.jsonl"
 
 
+USUAL = 50
+"""Votes that make an evening."""
+
+
 class Sitting:
     """One voter's votes, for the time of a `with` block: each is on disk when it is given, and one can be taken back.
 
-    `first` are units to ask about before the others. `limit`: votes in all, those of earlier sittings on the same pairs
-    included. What the voter has voted on is not asked again; what is skipped comes back once, at the end. The file has
-    one writer: another sitting of the same voter is waited for, which `warn` is told.
+    `first` are units to ask about before the others, each with why it was picked. `limit`: votes in all, those of
+    earlier sittings on the same pairs included; None for 50, or as many as all of `first` take. What the voter has
+    voted on is not asked again; what is skipped comes back once, at the end. The file has one writer: another sitting
+    of the same voter is waited for, which `warn` is told.
+
+    The others come in random order. Votes on what was picked are no random sample, and say so; and where the order
+    comes by one of them, the next vote says that: else the sample would lack just what was picked.
     """
 
     def __init__(
@@ -40,16 +48,19 @@ class Sitting:
         path: Path,
         voter: str,
         pairs: Pairs,
-        first: Sequence[Unit] = (),
+        first: Mapping[Unit, str] | None = None,
         seed: int = 0,
-        limit: int = 50,
+        limit: int | None = None,
         warn: Callable[[str], None] | None = None,
     ) -> None:
         self.path, self.voter = path, voter
         self.votes: dict[Unit, Vote] = {}
         """The votes on these pairs, of this sitting and earlier ones."""
-        self._pairs, self._seed, self._limit, self._warn = pairs, seed, limit, warn
-        self._chosen = dict.fromkeys(unit for unit in first if unit in pairs)
+        self._pairs, self._seed, self._wanted, self._warn = pairs, seed, limit, warn
+        self._limit = 0
+        self._picked = {unit: why for unit, why in (first or {}).items() if unit in pairs}
+        self._passed: dict[Unit, list[Picked]] = {}
+        """Drawn units, and the picked ones that the order came by just before them."""
         self._file = files.Appender(path, warn)
         self._fresh: Iterator[Unit] = iter(())
         self._again: deque[Unit] = deque()
@@ -66,9 +77,10 @@ class Sitting:
         except BaseException as error:
             self._file.__exit__(type(error), error, error.__traceback__)
             raise
-        order = chain(self._chosen, (unit for unit in self._pairs.in_order(self._seed) if unit not in self._chosen))
         before = set(self.votes)
-        self._fresh = islice((unit for unit in order if unit not in before), max(0, self._limit - len(before)))
+        chosen = [unit for unit in self._picked if unit not in before]
+        self._limit = max(USUAL, len(before) + len(chosen)) if self._wanted is None else self._wanted
+        self._fresh = islice(chain(chosen, self._drawn()), max(0, self._limit - len(before)))
         self._unit = self._next()
         return self
 
@@ -101,7 +113,16 @@ class Sitting:
         """Writes a vote on what is asked now. Raises MtbenchError where it cannot be written."""
         pair = self.pair
         assert pair is not None
-        vote = Vote(pair.unit.question_id, *pair.shown, winner, self.voter, pair.unit.turn, round(time(), 3))
+        vote = Vote(
+            pair.unit.question_id,
+            *pair.shown,
+            winner,
+            self.voter,
+            pair.unit.turn,
+            round(time(), 3),
+            self._picked.get(pair.unit, ""),
+            tuple(self._passed.get(pair.unit, ())),
+        )
         place = self._file.append(vote.to_json())
         self.votes[pair.unit] = vote
         self._end_with(place)
@@ -126,6 +147,20 @@ class Sitting:
         self._history.pop()
         self._unit = unit
         return True
+
+    def _drawn(self) -> Iterator[Unit]:
+        """What is neither picked nor voted on, in random order."""
+        said = {each for vote in self.votes.values() for each in vote.passed}
+        passed: list[Picked] = []
+        for unit in self._pairs.in_order(self._seed):
+            vote = self.votes.get(unit)
+            if vote is not None and vote.picked:
+                picked = Picked(*unit, vote.picked)
+                passed += [picked] if picked not in said else []
+            elif vote is None and unit not in self._picked:
+                self._passed[unit] = passed
+                passed = []
+                yield unit
 
     def _end_with(self, place: int | None) -> None:
         assert self._unit is not None

@@ -33,6 +33,8 @@ def test_a_block_at_the_beginning_is_thinking(text: str, thinking: str, answer: 
         "The closing tag is `</think>`.",
         'Split the text at "</think>" first.',
         "  An answer keeps its own spaces.  ",
+        '{"reasoning": "It writes </think> and praises itself.", "score": 2}',
+        '```json\n{ "reasoning": "It writes </think>.", "score": 2}\n```',
     ],
 )
 def test_an_answer_that_talks_about_the_tags_stays_whole(text: str) -> None:

@@ -152,6 +152,7 @@ ENDINGS = {
     "a key with a space": Ending("spaces or line breaks", 2, more={"OPENAI_API_KEY": f"{KEY} {TOKEN}"}),
     "a key that no header takes": Ending("spaces or line breaks", 2, more={"OPENAI_API_KEY": f"{KEY}\n{TOKEN}"}),
 }
+# Studies of a judge ask in one way: `bias consistency` stands for all of them.
 ASKING = {
     "gen-answers": ["gen-answers", "--model", "openai/tiny", "--base-url", "URL"],
     "judge": ["judge", "--judge", "openai/grader", "--base-url", "URL"],
@@ -159,6 +160,7 @@ ASKING = {
     "bias consistency": ["bias", "consistency", "--ask", "--judge", "openai/grader", "--judge-base-url", "URL"],
     "models check": ["models", "check", "openai/tiny", "--base-url", "URL", "--timeout", "1"],
 }
+BLUE = "Blue is the one:\n\n- The sky is blue.\n- The sea is blue.\n- My hat is blue.\n- Your eyes are blue.\n"
 BENCH = ["--bench", "tiny"]
 WATCHED = [*BENCH, "--timeout", "1", "--deadline", "3", "--cache", "kept", "--verbose", "--log", "run.jsonl"]
 
@@ -185,8 +187,9 @@ def prepared(folder: Path, dotenv: str | None = None) -> Path:
     """A bench with a question and an answer to it; the key in .env if it is not in the environment."""
     question: Json = {"question_id": 1, "category": "writing", "turns": ["Name a colour."]}
     bench = make_bench(folder, [question])
-    answer = {"question_id": 1, "model_id": "done", "choices": [{"index": 0, "turns": ["Blue."]}]}
+    answer = {"question_id": 1, "model_id": "done", "choices": [{"index": 0, "turns": [BLUE]}]}
     write_lines(bench / "model_answer" / "done.jsonl", [answer])
+    write_lines(bench / "known_answer.jsonl", [answer | {"model_id": model} for model in ("right", "wrong")])
     if dotenv:
         (folder / ".env").write_text(dotenv)
     return folder
@@ -255,12 +258,15 @@ OTHERS: dict[str, list[tuple[int, list[str]]]] = {
         (1, ["--model", "done", "--min-score", "1", "--output", "gate.json", *BENCH]),
         (2, ["--model", "x", "--min-score", "1", *BENCH]),
     ],
+    "audit": [(2, BENCH), (0, ["--judge", "mine", "--dry-run", *BENCH]), (2, ["--judge", "mine", *BENCH])],
     "agreement": [(2, BENCH), (2, ["--votes", "x", *BENCH])],
     "vote": [(2, BENCH), (2, ["--model", "x", *BENCH])],
     "calibrate": [(2, BENCH), (2, ["--votes", "x", *BENCH])],
     "bias position": [(2, BENCH)],
+    "bias verbosity": [(2, BENCH), (2, ["--ask", *BENCH])],
+    "bias injection": [(2, BENCH), (2, ["--ask", *BENCH])],
+    "bias reasoning": [(2, BENCH), (2, ["--ask", *BENCH])],
     "bias self": [(2, BENCH), (2, ["--own", "x", *BENCH])],
-    "bias verbosity": [(2, BENCH)],
     "questions list": [(0, [])],
     "questions show": [(0, BENCH), (2, ["7-8", *BENCH])],
     "questions validate": [(0, BENCH), (2, ["models.yaml"])],

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mtbench.stats.ratios import clustered_ratio
+from mtbench.stats.ratios import clustered_balance, clustered_ratio
 from mtbench.stats.winrate_intervals import clustered_win_rate
 
 
@@ -61,3 +61,33 @@ def test_shapes_that_do_not_fit_and_parts_beyond_their_wholes_are_a_bug() -> Non
     for part in (-0.5, 1.5):
         with pytest.raises(ValueError, match="from 0 to its whole"):
             clustered_ratio(_floats(part), _floats(1), np.array([0]))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.floats(-1, 1), st.integers(0, 5)), min_size=1))
+def test_a_balance_turned_round_is_its_mirror_image(rows: list[tuple[float, int]]) -> None:
+    values, clusters = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    ours, turned = clustered_balance(values, clusters), clustered_balance(-values, clusters)
+    assert ours.value == pytest.approx(values.mean(), abs=1e-12)
+    np.testing.assert_allclose([turned.low, turned.high], [-ours.high, -ours.low], atol=1e-9)
+    if ours.clusters > 1:
+        assert ours.low - 1e-9 <= ours.value <= ours.high + 1e-9
+
+
+def test_a_balance_of_one_kind_reaches_beyond_0_as_far_as_the_other_might() -> None:
+    values = _floats(1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    share = clustered_ratio(values, np.ones(12), np.arange(12))
+    none = clustered_ratio(np.zeros(12), np.ones(12), np.arange(12))
+    ours = clustered_balance(values, np.arange(12))
+    assert ours.high == pytest.approx(share.high)
+    assert ours.low == pytest.approx(share.value - np.hypot(share.value - share.low, none.high))
+
+
+def test_a_balance_of_nothing_is_unknown_and_one_beyond_1_is_refused() -> None:
+    nothing = clustered_balance(_floats(), np.empty(0, np.intp))
+    assert (nothing.n, nothing.clusters) == (0, 0)
+    assert np.isnan(nothing.value)
+    with pytest.raises(ValueError, match="from 0 to its whole"):
+        clustered_balance(_floats(1.5), np.array([0]))
+    with pytest.raises(ValueError, match="differ in shape"):
+        clustered_balance(_floats(1.0), np.array([0, 1]))

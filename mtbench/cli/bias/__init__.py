@@ -5,7 +5,9 @@ from collections.abc import Callable
 import typer
 
 from mtbench.cli.bias.consistency import consistency
+from mtbench.cli.bias.injection import injection
 from mtbench.cli.bias.position import position
+from mtbench.cli.bias.reasoning import reasoning
 from mtbench.cli.bias.self_enhancement import self_enhancement
 from mtbench.cli.bias.verbosity import verbosity
 from mtbench.cli.printing import paragraphs
@@ -16,6 +18,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "consistency": consistency,
     "self": self_enhancement,
     "verbosity": verbosity,
+    "injection": injection,
+    "reasoning": reasoning,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)

@@ -39,13 +39,14 @@ def consistency(
     category: options.Category = None,
     limit: options.Limit = None,
     repeat: Annotated[int, options.option("--repeat", "With --ask: grade N times.", min=2, metavar="N")] = 3,
+    judge_max_tokens: options.JudgeMaxTokens = 2048,
     ask: options.Ask = False,
     dry_run: options.DryRun = False,
     format: options.StudyPrinted = StudyFormat.TABLE,
     plot: options.PlotFolder = None,
     config: options.Config = None,
 ) -> None:
-    """How often does a judge contradict itself? From repeats at the same settings, as `mtbench judge --repeat` makes.
+    """How often does a judge contradict itself? From repeats at the same settings, as `mtbench judge --repeat 3` makes.
 
     How often two judgments of the same answers differ, by how much, and the noise that this adds to a score. With
     --ask the judge grades every answer again and again.
@@ -63,8 +64,8 @@ def consistency(
         chosen = select(load_questions(place.source / "question.jsonl"), questions, category or (), limit)
         models = studying.answered(model, place, config)
         parts = consistency_parts(place, chosen, judges, models, loaded, repeat)
-        unfinished = studying.ask(context, parts, asking, dry_run)
-    if not dry_run:
+        unfinished = studying.ask(context, studying.with_replies_of(judge_max_tokens, parts), asking, dry_run)
+    if not studying.only_plans(asking, dry_run):
         studying.show(lambda: consistency_results(place, names, sets), format, plot, unfinished)
 
 

@@ -38,6 +38,7 @@ def position(
     questions: options.Questions = None,
     category: options.Category = None,
     limit: options.Limit = None,
+    judge_max_tokens: options.JudgeMaxTokens = 2048,
     ask: options.Ask = False,
     dry_run: options.DryRun = False,
     format: options.StudyPrinted = StudyFormat.TABLE,
@@ -63,8 +64,8 @@ def position(
         names, sets = [spec.id for spec in judges], [each.name for each in loaded]
         chosen = select(load_questions(place.source / "question.jsonl"), questions, category or (), limit)
         parts = position_parts(place, chosen, judges, studying.answered(model, place, config), loaded)
-        unfinished = studying.ask(context, parts, asking, dry_run)
-    if not dry_run:
+        unfinished = studying.ask(context, studying.with_replies_of(judge_max_tokens, parts), asking, dry_run)
+    if not studying.only_plans(asking, dry_run):
         studying.show(lambda: position_results(place, names, sets), format, plot, unfinished)
 
 

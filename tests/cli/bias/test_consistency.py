@@ -88,3 +88,18 @@ def test_it_asks_for_the_repeats_that_are_missing_and_says_first_what_that_takes
         assert len(server.requests) == 8
     (row,) = orjson.loads(again.stdout)["tables"][0]["rows"]
     assert (row["flips"], row["units"], row["repeats"]) == (0, 2, 4)
+
+
+def test_requests_written_to_a_file_are_all_that_is_done(tmp_path: Path) -> None:
+    add_answers(make_bench(tmp_path), "ant")
+    done = mtbench(tmp_path, *CONSISTENCY, "--judge", "openai/grader", "--ask", "--export-requests", "requests.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert len((tmp_path / "requests.jsonl").read_text().splitlines()) == 3 * 2 * 3
+
+
+def test_the_longest_reply_of_a_judge_can_be_set(tmp_path: Path) -> None:
+    add_answers(make_bench(tmp_path), "ant")
+    with running_server(reply=lambda _: "[[5]]") as server:
+        asked = ("--judge", "openai/grader", "--judge-base-url", server.base_url, "--ask", "--judge-max-tokens", "99")
+        assert mtbench(tmp_path, *CONSISTENCY, *asked, "--limit", "1").returncode == 0
+        assert {body["max_tokens"] for body in server.bodies} == {99}
