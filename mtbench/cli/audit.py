@@ -22,6 +22,8 @@ SIZES = (2, 3, 5, 8, 12, 18, 27, 40, 60, 90)
 """Questions of each study; what is not spent by the end is at most a third."""
 BESIDE = ("cot", "score", "short", "few-shot", "rename")
 """The sets beside the first whose position bias is measured."""
+SOLVES_FIRST = "cot"
+"""The set with which a judge solves a task before it judges answers to it."""
 ATTACKED_LESS, ATTACKED_LEAST = 4, 2
 """How many times fewer questions the attacks are tried on, and how many at least: each is asked about forty times."""
 
@@ -95,6 +97,7 @@ def parts_by_size(
     (as_json,) = prompt_sets([prompts], structured=True)
     both = [first] if as_json.name == first.name else [first, as_json]
     beside = prompt_sets([each for each in BESIDE if each != prompts], structured=as_json.name == first.name)
+    solving = [each for each in beside if each.name.partition(".")[0] == SOLVES_FIRST]
     attacked, to_attack = write_injection(bench, None)
     lists = _lists(bench, models, {*questions.category_of()})
 
@@ -107,7 +110,9 @@ def parts_by_size(
         parts += injection_parts(attacked, few, judges, both)
         if lists:
             parts += verbosity_parts(verbosity_bench(bench), lists(size), judges, both[:1])
-        return parts + reasoning_parts(bench, judges, both[:1], choose=lambda each: select(each, limit=size))
+        return parts + reasoning_parts(
+            bench, judges, [*both[:1], *solving], choose=lambda each: select(each, limit=size)
+        )
 
     return {size: parts_of(size) for size in (*(each for each in SIZES if each < len(questions)), len(questions))}
 

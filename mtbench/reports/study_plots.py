@@ -1,5 +1,6 @@
 """What was found out about a judge → plots, and their names."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ def save_study_plots(results: Results, folder: Path) -> list[Path]:
 def _plots(results: Results) -> "Iterator[tuple[str, Figure]]":
     kinds = [table.kind for table in results.tables]
     for table in results.tables:
-        about = "" if kinds.count(table.kind) == 1 else f"-{table.title.partition(': ')[2].replace(' ', '-')}"
+        about = "" if kinds.count(table.kind) == 1 else f"-{_which(table)}"
         if table.kind == "agreement_gap":
             yield "agreement-gap", _by_gap(table)
         if table.kind in SCALES:
@@ -64,6 +65,11 @@ def _plots(results: Results) -> "Iterator[tuple[str, Figure]]":
             if rows:
                 figure = intervals(rows, table.title, each.label, decimals=each.decimals, reference=each.reference)
                 yield f"{table.kind}-{each.column}{about}".replace("_", "-"), figure
+
+
+def _which(table: Table) -> str:
+    """What tells a table from others of its kind, for a file's name: what its title says after a comma."""
+    return "-".join(re.findall(r"[^\W_]+(?:[.+-][^\W_]+)*", table.title.partition(", ")[2]))
 
 
 def _estimates(table: Table, key: str) -> dict[str, Estimate]:

@@ -110,10 +110,10 @@ def test_it_grows_as_far_as_the_money_goes_and_no_further(tmp_path: Path) -> Non
     fresh = tmp_path / "fresh"
     bench(fresh)
     with judge(fresh, Leaning(noise=0.5)) as server:
-        done = audited(fresh, "--budget", "0.18")
+        done = audited(fresh, "--budget", "0.28")
         assert done.returncode == 0, done.stderr
         assert counts[0] <= len(server.requests) < counts[-1]
-        assert "--budget 0.18" in done.stderr
+        assert "--budget 0.28" in done.stderr
 
 
 def test_a_limit_within_the_first_size_ends_it_and_the_card_has_what_is_there(tmp_path: Path) -> None:
