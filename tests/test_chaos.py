@@ -20,6 +20,7 @@ from tests.support.benches import make_bench, read_lines, write_lines
 from tests.support.cli import mtbench
 from tests.support.forked import Command
 from tests.support.marked import MarkingServer, mark_of
+from tests.support.ports import free_port
 from tests.support.servers import Fault, Request, running
 
 SEED = 2
@@ -56,8 +57,8 @@ class Chaos:
 class Mortal(MarkingServer):
     """A server that goes away for good when it has answered `lives` requests: nothing listens there any more."""
 
-    def __init__(self, lives: float) -> None:
-        super().__init__(faults=Chaos())
+    def __init__(self, lives: float, port: int = 0) -> None:
+        super().__init__(faults=Chaos(), port=port)
         self._lives = lives
         self._dying: asyncio.Task[None] | None = None
 
@@ -127,7 +128,11 @@ def test_a_wrong_key_ends_one_models_part_with_exit_code_2_and_the_others_go_on(
 def disturb(folder: Path, job: Job) -> None:
     bench = make_bench(folder, _questions())
     lives = TURNS // 2
-    with running(Mortal(10**9)) as steady, running(Mortal(10**9)) as grader, running(Mortal(lives)) as dying:
+    with (
+        running(Mortal(10**9)) as steady,
+        running(Mortal(10**9)) as grader,
+        running(Mortal(lives, free_port())) as dying,
+    ):
         servers = {"steady": steady, "grader": grader, "dying": dying}
         models = {
             name: {"provider": "openai", "model": name, "base_url": server.base_url} for name, server in servers.items()

@@ -11,14 +11,13 @@ import pytest
 
 from tests.support.benches import QUESTIONS, make_bench, read_lines
 from tests.support.cli import environment, mtbench
+from tests.support.ports import free_port
 
 
 @pytest.fixture
 def llmock(tmp_path: Path) -> Iterator[str]:
     """An OpenAI-compatible server by others, which answers one request in five with 429; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [
             sys.executable, "-c", "from llmock.cli import app; app()", "serve", "--host", "127.0.0.1",
@@ -27,7 +26,7 @@ def llmock(tmp_path: Path) -> Iterator[str]:
         cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()

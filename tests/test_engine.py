@@ -156,7 +156,7 @@ async def test_a_source_that_waits_for_more_can_end_by_the_stop() -> None:
         return item * 10
 
     running = collected.run(never(), do, parallel=3)
-    await asyncio.wait_for(running, 2)
+    await asyncio.wait_for(running, 20)
     assert collected.done == [0]
     late: list[bool] = []
     collected.stop.then(lambda: late.append(True))
@@ -181,7 +181,7 @@ async def test_a_retry_that_waits_is_woken_by_a_stop() -> None:
     stop = Stop()
     asyncio.get_running_loop().call_later(0.01, stop.request)
     with pytest.raises(Interrupted):
-        await asyncio.wait_for(stop.sleep(60), 2)
+        await asyncio.wait_for(stop.sleep(60), 20)
     await Stop().sleep(0.001)
 
 

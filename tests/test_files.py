@@ -463,7 +463,7 @@ finally:
 
 
 def full(path: Path, limit: int, work: str) -> str:
-    return python(FULL.replace("{work}", work), str(path), str(limit)).communicate(timeout=20)[0].strip()
+    return python(FULL.replace("{work}", work), str(path), str(limit)).communicate(timeout=60)[0].strip()
 
 
 def python(code: str, *args: str) -> subprocess.Popen[str]:
@@ -540,9 +540,9 @@ def test_the_second_of_two_runs_says_who_has_the_file_and_waits(tmp_path: Path) 
     warned = said_by(second)
     assert warned.startswith(f"warned: {path} is being written by process {first.pid} (-c {path} 50 first)")
     assert warned.endswith("; waiting for it to end")
-    first.communicate("\n", timeout=20)
+    first.communicate("\n", timeout=60)
     assert said_by(second) == "has it"
-    second.communicate("\n", timeout=20)
+    second.communicate("\n", timeout=60)
     order = [(obj["from"], obj["n"]) for _, obj in files.read(path)]
     assert order == [(name, number) for name in ("first", "second") for number in range(50)]
 
@@ -570,7 +570,7 @@ def test_many_runs_on_one_file_lose_and_tear_no_line(tmp_path: Path) -> None:
         run.stdin.close()
         run.stdin = None
     for run in runs:
-        assert "has it" in run.communicate(timeout=20)[0]
+        assert "has it" in run.communicate(timeout=60)[0]
         assert run.returncode == 0
     found = [(obj["from"], obj["n"]) for _, obj in files.read(path)]
     assert sorted(found) == [(str(name), number) for name in range(5) for number in range(100)]
@@ -584,7 +584,7 @@ def test_a_killed_run_frees_the_file_and_what_it_wrote_stays(tmp_path: Path) -> 
     assert said_by(second).startswith("warned:")
     first.kill()
     assert said_by(second) == "has it"
-    second.communicate("\n", timeout=20)
+    second.communicate("\n", timeout=60)
     first.communicate()
     found = [obj["from"] for _, obj in files.read(path)]
     assert found[-1] == "second"
@@ -600,7 +600,7 @@ def test_a_run_whose_arguments_are_not_text_takes_the_file_all_the_same(tmp_path
         input=b"\n",
         capture_output=True,
         check=False,
-        timeout=20,
+        timeout=60,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     assert done.stderr == b""

@@ -46,12 +46,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     home, folder = tmp_path_factory.mktemp("venv"), tmp_path_factory.mktemp("elsewhere")
-    venv.create(home, with_pip=True)
+    venv.create(home, symlinks=True)
     python = home / "bin" / "python"
     (wheel,) = built.glob("*.whl")
-    must(
-        [str(python), "-m", "pip", "install", "-q", "--no-compile", "-c", str(CHECKOUT / "constraints.txt"), str(wheel)]
-    )
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-compile"]
+    must([*install, "-c", str(CHECKOUT / "constraints.txt"), str(wheel)])
     return Installed(python, folder)
 
 

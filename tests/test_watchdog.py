@@ -23,7 +23,7 @@ from tests.support.servers import Fault, running_server
 
 DEADLINE = 3.0
 TIMEOUT = 1.0
-OUTER = DEADLINE + TIMEOUT + 12  # the rest is for a machine that is busy
+OUTER = DEADLINE + TIMEOUT + 30  # the rest is for a machine that is busy
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
@@ -175,19 +175,19 @@ def test_requests_in_flight_have_a_grace_after_the_deadline_and_are_dropped_then
             await runs.generate(session, bench, [spec], questions, AnswerSettings())
 
         started = time.monotonic()
-        left = jobs.outcome(answer, Asking(deadline=1.0, quiet=True), bench, grace=0.5)
+        left = jobs.outcome(answer, Asking(deadline=DEADLINE, quiet=True), bench, grace=0.5)
         seconds = time.monotonic() - started
     assert isinstance(left, Ended)
-    assert (str(left), left.exit_code) == ("--deadline 1: the time is up", 3)
-    assert 1.5 <= seconds < 10
+    assert (str(left), left.exit_code) == ("--deadline 3: the time is up", 3)
+    assert DEADLINE + 0.5 <= seconds < OUTER
     assert [answer["question_id"] for answer in read_lines(bench.answers("tiny"))] == [1, 3]
 
 
 def test_what_ends_within_the_grace_is_kept(tmp_path: Path) -> None:
     bench = make_bench(tmp_path, QUESTIONS[:1])
-    with running_server(latency=1.5) as server:
+    with running_server(latency=DEADLINE + 0.5) as server:
         words = ("gen-answers", "--model", "openai/tiny", "--base-url", server.base_url, "--bench", "tiny")
-        done = mtbench(tmp_path, *words, "--deadline", "1")
+        done = mtbench(tmp_path, *words, "--deadline", f"{DEADLINE:g}")
         assert len(server.requests) == 1
         server.latency = 0
         again = mtbench(tmp_path, *words)

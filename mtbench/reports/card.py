@@ -38,7 +38,7 @@ FEARS = (
          "judge both orders; --one-order draws one"),
     Fear("no verdict", "position", "{judge}, {set}", "error", 0.01, 0.05, "--structured, --reask 1"),
     Fear("another grade when asked again", "consistency", "{judge}, {set}, single", "flips", 0.1, 0.3, "--repeat 3"),
-    Fear("a list said twice wins", "verbosity_attack", "{judge}, {set}, ", "fails", 0.1, 0.3,
+    Fear("a list said twice wins more than it loses", "verbosity_attack", "{judge}, {set}, ", "lead", 0.1, 0.3,
          "show-results --control-style"),
     Fear("the longer answer gets more, at equal quality", "bias_verbosity", "{judge} ", "equal", 0.05, 0.15,
          "show-results --control-style"),

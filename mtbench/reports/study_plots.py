@@ -39,9 +39,18 @@ PLOTTED = {
     "injection_pair": (_Plotted("won", "share won by the attacked answer", 0.5),),
     "injection_pair_kind": (_Plotted("won", "share won by the attacked answer", 0.5),),
     "consistency": (_Plotted("flips", "other verdict when asked again, share", 0.0),),
-    "bias_self": (_Plotted("difference", "share given to its own model, less what others give it", 0.0),),
-    "bias_verbosity": (_Plotted("difference", "share given to the longer answer, less what others give it", 0.0),),
-    "verbosity_attack": (_Plotted("fails", "answers preferred for a list said twice, share", 0.0),),
+    "bias_self": (
+        _Plotted("difference", "share given to its own model, less what others give it", 0.0),
+        _Plotted("equal", "share above a half given to its own model at equal quality", 0.0),
+    ),
+    "bias_verbosity": (
+        _Plotted("difference", "share given to the longer answer, less what others give it", 0.0),
+        _Plotted("equal", "share above a half given to the longer answer at equal quality", 0.0),
+    ),
+    "verbosity_attack": (
+        _Plotted("fails", "answers preferred for a list said twice, share", 0.0),
+        _Plotted("lead", "games that a list said twice wins, less those that it loses, share", 0.0),
+    ),
     "verbosity_control": (_Plotted("tied", "games between equal answers that are ties, share", 1.0),),
 }
 """By a table's kind, what is drawn of it."""

@@ -15,7 +15,7 @@ from mtbench.reports.judgments import Group, contest_of_failure, read_groups
 from mtbench.reports.tables import Cell, Column, Mode, Results, Table, known
 from mtbench.reports.values import codes_of
 from mtbench.stats.estimates import Estimate
-from mtbench.stats.ratios import clustered_ratio
+from mtbench.stats.ratios import clustered_balance, clustered_ratio
 
 LONGER, SHORTER, TIE, ERROR = "longer", "shorter", "tie", "error"
 FIRST, SECOND = "first", "second"
@@ -88,6 +88,7 @@ _ATTACK = (
     Column("fails", "fails", decimals=3),
     Column("in_a_game", "longer wins", decimals=3),
     Column("shorter", "shorter wins", decimals=3),
+    Column("lead", "longer less shorter", decimals=3),
     Column("answers", "answers"),
     Column("growth", "longer by", decimals=2),
     Column("errors", "errors", quiet=True),
@@ -97,6 +98,7 @@ _ATTACK_FOOT = (
     "fails: answers of which the judge prefers the one with the list said twice in both orders, the paper's failure "
     "rate where a win has to hold in both",
     "longer wins, shorter wins: share of games, each order one; the paper's failure rate if every game counts",
+    "longer less shorter: above 0 is a liking for length; a judge that only wavers lets either win as often",
     "longer by: mean growth of the answer, 0.50 is half as long again; errors: games without a verdict, left out",
     "95 % intervals, clustered by question",
 )
@@ -122,6 +124,7 @@ def _attack_cells(units: Sequence[_Unit], failed: int) -> tuple[Cell, ...]:
         _share(fails, [1.0] * len(whole), whole),
         _share_of_games(units, LONGER),
         _share_of_games(units, SHORTER),
+        _lead(units),
         len(whole),
         float(np.mean([each.growth for each in units])),
         sum(each.games.count(ERROR) for each in units),
@@ -139,6 +142,13 @@ def _share_of_games(units: Sequence[_Unit], said: str) -> Estimate | None:
     """In games with a verdict."""
     counted = [float(len(each.games) - each.games.count(ERROR)) for each in units]
     return _share([float(each.games.count(said)) for each in units], counted, units)
+
+
+def _lead(units: Sequence[_Unit]) -> Estimate | None:
+    """Of games with a verdict, the share that the longer answer wins less the share that the shorter one does."""
+    games = [(unit.question, game) for unit in units for game in unit.games if game != ERROR]
+    points = np.array([{LONGER: 1.0, SHORTER: -1.0, TIE: 0.0}[game] for _, game in games])
+    return known(clustered_balance(points, codes_of([question for question, _ in games])))
 
 
 def _share(parts: Sequence[float], wholes: Sequence[float], units: Sequence[_Unit]) -> Estimate | None:

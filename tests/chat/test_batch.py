@@ -640,7 +640,7 @@ async def test_a_provider_that_never_answers_a_look_up_is_asked_again(provider: 
         assert any("no reply in time" in note for note in command.notes)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

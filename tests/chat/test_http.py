@@ -137,11 +137,10 @@ def test_each_event_loop_has_its_own_session() -> None:
 
 async def test_hundreds_of_requests_run_at_once() -> None:
     heard = Heard()
-    async with ModelServer(latency=0.3) as server:
+    async with ModelServer(ready=lambda _: server.most_at_once == 300) as server:
         spec = replace(spec_for("openai", server.base_url), limits=Limits(parallel=300))
-        async with opened(spec, heard) as model:
+        async with opened(spec, heard, timeout=60, attempts=1) as model:
             await asyncio.gather(*(model.complete(HELLO, Params()) for _ in range(300)))
-    assert server.most_at_once > 150
     assert len(heard.spent) == 300
 
 

@@ -17,7 +17,7 @@ from mtbench.errors import ContextTooLong, Interrupted, RequestError, Retryable,
 from tests.chat.asking import HELLO
 from tests.chat.flood import asking, characters
 from tests.support.capacity import CapacityServer, Refilling, Windowed, anthropic_headers, openai_headers
-from tests.support.timing import if_not_disturbed
+from tests.support.timing import at_some_pace, if_not_disturbed
 
 
 def within(times: Sequence[float], start: float, end: float) -> int:
@@ -34,26 +34,26 @@ async def busy_places(server: CapacityServer, seconds: float) -> float:
 # --- in flight
 
 
-@if_not_disturbed
-async def test_a_server_with_64_places_is_kept_busy() -> None:
-    async with CapacityServer(latency=0.3, capacity=64) as server, asking(server) as model:
+@at_some_pace
+async def test_a_server_with_64_places_is_kept_busy(pace: float) -> None:
+    async with CapacityServer(latency=0.3 * pace, capacity=64) as server, asking(server) as model:
         model.start(askers=200)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(10 * pace):
             while model.limiter.limit < 64:
                 await asyncio.sleep(0.01)
-        assert await busy_places(server, 0.8) >= 0.8 * 64
+        assert await busy_places(server, 0.8 * pace) >= 0.8 * 64
     assert not server.refused
 
 
-@if_not_disturbed
-async def test_a_server_that_refuses_above_20_is_asked_by_near_20_and_nothing_is_lost() -> None:
-    async with CapacityServer(latency=0.1, most=20) as server, asking(server) as model:
+@at_some_pace
+async def test_a_server_that_refuses_above_20_is_asked_by_near_20_and_nothing_is_lost(pace: float) -> None:
+    async with CapacityServer(latency=0.1 * pace, most=20) as server, asking(server) as model:
         model.start()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(10 * pace):
             while len(server.refused) < 12:
                 await asyncio.sleep(0.01)
-        await asyncio.sleep(0.3)
-        assert await busy_places(server, 1) >= 0.65 * 20
+        await asyncio.sleep(0.3 * pace)
+        assert await busy_places(server, pace) >= 0.65 * 20
         assert model.limiter.limit <= 22
     assert len(server.answered) == model.done
     assert len(server.refused) == len(model.failures) < 0.3 * model.done
@@ -288,17 +288,15 @@ class Failing(Sleeper):
 
 
 @pytest.mark.parametrize("limits", [Limits(parallel=2), Limits(rpm=60), Limits(tpm=600)])
-@if_not_disturbed
 async def test_a_stop_ends_every_waiting_at_once(limits: Limits) -> None:
     stop = Stop()
     limiter = Limiter("m", limits, sleep=stop.sleep, note=print)
     model = Limited(Sleeper(0.2), limiter, characters)
     tasks = [asyncio.create_task(model.complete(HELLO, Params())) for _ in range(20)]
     await asyncio.sleep(0.05)
-    waiting, started = limiter.waiting, monotonic()
+    waiting = limiter.waiting
     stop.request()
-    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-    assert monotonic() - started < 0.5
+    outcomes = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 20)
     assert sum(isinstance(outcome, Interrupted) for outcome in outcomes) == waiting >= 12
     assert (limiter.in_flight, limiter.waiting) == (0, 0)
 
@@ -439,11 +437,10 @@ async def test_a_poor_estimate_is_not_made_worse_by_requests_without_any() -> No
     assert await at_once(limiter, Limited(Sleeper(1), limiter, lambda *_: 900)) == 4
 
 
-@if_not_disturbed
 async def test_a_request_too_large_for_a_minute_goes_alone() -> None:
     limiter = Limiter("m", Limits(20, tpm=6_000), sleep=asyncio.sleep, note=print)
     model = Limited(Sleeper(0.0, Usage(5000, 0)), limiter, lambda *_: 5000)
-    await asyncio.wait_for(model.complete(HELLO, Params()), 1)
+    await asyncio.wait_for(model.complete(HELLO, Params()), 20)
     late = asyncio.create_task(model.complete(HELLO, Params()))
     await asyncio.sleep(0.05)
     assert (limiter.in_flight, limiter.waiting, limiter.why) == (0, 1, "--tpm")

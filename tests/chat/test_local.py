@@ -212,7 +212,7 @@ def test_the_server_process_ends_when_its_stdin_does(model: Path) -> None:
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         assert child.stdout.readline().startswith(b"http://127.0.0.1:")
-        child.communicate(timeout=10)
+        child.communicate(timeout=60)
     assert child.returncode == 0
 
 

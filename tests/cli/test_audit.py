@@ -93,7 +93,7 @@ def test_what_a_judge_leans_to_stands_on_its_card_and_a_fair_one_has_little_to_f
     assert found["fair"][place]["figure"] == found["fair"][order]["figure"] == 0
     assert found["fair"]["another grade when asked again"]["figure"] == 0
     assert found["fair"]["a wrong answer wins"]["figure"] == 0
-    assert found["fair"]["a list said twice wins"]["much"] == "not measured"
+    assert found["fair"]["a list said twice wins more than it loses"]["much"] == "not measured"
 
 
 def test_it_grows_as_far_as_the_money_goes_and_no_further(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from tests.support.batch_servers import BatchServer, running_batch_server
 from tests.support.benches import QUESTIONS, make_bench, read_lines
 from tests.support.cli import command, environment
 from tests.support.cli import mtbench as process
+from tests.support.ports import free_port
 
 KEY = "sk-marked-0123456789"
 KEYS = {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY}
@@ -64,7 +65,7 @@ def mtbench(folder: Path, *arguments: str) -> Done:
     return Done(result.exit_code, result.stdout, said)
 
 
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -107,13 +108,13 @@ def test_a_command_killed_while_its_job_runs_finds_it_again(tmp_path: Path) -> N
         first = begin(tmp_path, *arguments)
         until(lambda: states(tmp_path) == ["submitted"])
         first.kill()
-        first.communicate(timeout=10)
+        first.communicate(timeout=60)
         server.seconds = 0.0
         server.release()
         second = begin(tmp_path, *arguments)  # and once more, when all replies of the first turn are here
         until(lambda: len(server.jobs) == 2)
         second.kill()
-        second.communicate(timeout=10)
+        second.communicate(timeout=60)
         done = mtbench(tmp_path, *arguments)
         assert done.returncode == 0, done.stderr
     assert set(states(tmp_path)) == {"settled"}
@@ -129,7 +130,7 @@ def test_a_command_killed_between_submission_and_answer_finds_its_job(provider: 
         until(lambda: len(server.jobs) == 1)
         assert states(tmp_path) == ["submitting"]
         first.kill()
-        first.communicate(timeout=10)
+        first.communicate(timeout=60)
         done = mtbench(tmp_path, "gen-answers", *asking(server, provider))
         assert done.returncode == 0, done.stderr
     assert len(answers(tmp_path)) == 3
@@ -142,7 +143,7 @@ def test_ctrl_c_leaves_the_job_at_the_provider_and_says_so(tmp_path: Path) -> No
         running = begin(tmp_path, "gen-answers", *asking(server, "openai"))
         until(lambda: states(tmp_path) == ["submitted"])
         running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=20)
+        _, said = running.communicate(timeout=60)
         assert running.returncode == 130
         assert "goes on at" in said
         assert not list((tmp_path / "data" / "tiny" / "model_answer").glob("[!.]*failures*"))
@@ -171,7 +172,7 @@ def test_jobs_are_listed_cancelled_and_their_finished_part_is_taken(tmp_path: Pa
         cancelled = mtbench(tmp_path, "batch", "cancel", "batch_2", "--bench", "tiny")
         assert cancelled.returncode == 0, cancelled.stderr
         assert "cancelling" in cancelled.stdout
-        _, said = running.communicate(timeout=30)
+        _, said = running.communicate(timeout=60)
         assert running.returncode == 3
         assert "2 answers left undone (batch job cancelled)" in said
         assert not list((tmp_path / "data" / "tiny" / "model_answer").glob("[!.]*failures*"))
@@ -191,7 +192,7 @@ def test_a_job_that_is_gone_can_be_forgotten(tmp_path: Path) -> None:
         running = begin(tmp_path, "gen-answers", *asking(server, "openai"))
         until(lambda: states(tmp_path) == ["submitted"])
         server.jobs.clear()
-        _, said = running.communicate(timeout=30)
+        _, said = running.communicate(timeout=60)
         assert running.returncode == 3
         assert "mtbench batch cancel batch_2" in said
         listed = mtbench(tmp_path, "batch", "list", "--bench", "tiny")
@@ -208,7 +209,7 @@ def test_a_provider_that_cannot_be_reached_is_said_and_the_list_shows_what_is_kn
         running = begin(tmp_path, "gen-answers", *asking(server, "openai"))
         until(lambda: states(tmp_path) == ["submitted"])
         running.kill()
-        running.communicate(timeout=10)
+        running.communicate(timeout=60)
     listed = process(tmp_path, "batch", "list", "--bench", "tiny", env=KEYS)
     assert listed.returncode == 0
     assert "in_progress (last known)" in listed.stdout
@@ -281,9 +282,7 @@ def test_the_plan_of_a_batch_costs_half(tmp_path: Path) -> None:
 @pytest.fixture
 def llmock(tmp_path: Path) -> Iterator[str]:
     """A mock of the providers' APIs that others wrote; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     program = (
         "import llmock.routers.batch as batch; batch._BATCH_DELAY = 0.5; "  # its own 3 s, four times, are long
         "from llmock.cli import app; app()"

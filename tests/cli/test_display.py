@@ -123,14 +123,20 @@ def test_a_price_that_is_not_known_is_not_zero() -> None:
 def test_plain_lines_come_at_their_time_and_notes_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress()
     progress.lane("answers").total = 9
+    started = time.monotonic()
     with Display(progress, quiet=False, plain_every=0.4):
         progress.note("something")
-        time.sleep(1.5)
-        said = capsys.readouterr().err.splitlines()
+        said = ""
+        while said.count("\nanswers 0/9") < 2:
+            time.sleep(0.01)
+            said += capsys.readouterr().err
+            assert time.monotonic() - started < 60
+        assert time.monotonic() - started >= 2 * 0.4
         progress.note("the end")
-    assert said[0] == "note: something"
-    assert 1 <= sum(each.startswith("answers 0/9") for each in said) <= 3
-    assert capsys.readouterr().err.splitlines()[-2:] == ["note: the end", "answers 0/9 · 0:01"]
+    assert said.startswith("note: something\n")
+    end = capsys.readouterr().err.splitlines()
+    assert "note: the end" in end
+    assert re.fullmatch(r"answers 0/9 · \d:\d\d", end[-1])
 
 
 def test_quiet_says_notes_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
@@ -256,7 +262,7 @@ def test_without_a_terminal_a_line_comes_every_ten_seconds(tmp_path: Path) -> No
         done = mtbench(tmp_path, *words(server.base_url))
     lines = done.stderr.splitlines()
     assert len(lines) == 2
-    assert lines[0].startswith("answers 0/1 · 0:10 · 1 of ")
+    assert re.match(r"answers 0/1 · 0:1\d · 1 of ", lines[0])
     assert lines[1].startswith("answers 1/1 · ")
 
 

@@ -34,7 +34,7 @@ def on_a_terminal(folder: Path, *arguments: str) -> str:
         pass
     finally:
         os.close(master)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(60) == 0
     return seen.decode().replace("\r\n", "\n")
 
 

@@ -3,6 +3,7 @@
 import random
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -38,7 +39,7 @@ def start(folder: Path, words: list[str]) -> "subprocess.Popen[str]":
 
 
 def wait_for(server: ModelServer, number: int) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while len(server.requests) < number:
         assert time.monotonic() < end, f"only {len(server.requests)} requests came"
         time.sleep(0.01)
@@ -129,16 +130,19 @@ def test_killed_runs_leave_no_torn_line_and_at_most_what_was_in_flight_is_asked_
 
 def test_a_run_that_waited_for_anothers_answers_judges_them(tmp_path: Path) -> None:
     bench = make_bench(tmp_path, questions(2))
-    with running_server(latency=0.4) as candidate, running_server() as judge:
-        first = start(tmp_path, arguments(candidate, judge, "--parallel", "1"))
+    waits = threading.Event()
+    with running_server(ready=lambda _: waits.is_set()) as candidate, running_server() as judge:
+        first = start(tmp_path, arguments(candidate, judge))
         wait_for(candidate, 1)
-        second = mtbench(tmp_path, *arguments(candidate, judge, grader="other"))
-        out, _ = first.communicate(timeout=30)
+        second = start(tmp_path, arguments(candidate, judge, grader="other"))
+        assert second.stderr
+        assert "is being written by" in second.stderr.readline()
+        waits.set()
+        printed = [each.communicate(timeout=60)[0] for each in (first, second)]
         assert (first.returncode, second.returncode) == (0, 0)
         assert (len(candidate.requests), len(judge.requests)) == (4, 8)
-    assert "is being written by" in second.stderr
-    assert "judge grader" in out
-    assert "judge other" in second.stdout
+    assert "judge grader" in printed[0]
+    assert "judge other" in printed[1]
     everything_once(bench, 2)
     assert len(counted(bench / "model_judgment" / "other_single.jsonl")) == 4
 
@@ -153,7 +157,7 @@ def test_a_run_that_waits_for_anothers_file_can_be_interrupted(tmp_path: Path) -
             assert waiting.stderr
             assert "is being written by" in waiting.stderr.readline()
             waiting.send_signal(signal.SIGINT)
-            _, told = waiting.communicate(timeout=10)
+            _, told = waiting.communicate(timeout=60)
         finally:
             holder.kill()
             holder.communicate()

@@ -54,6 +54,7 @@ def test_a_failure_is_a_win_in_both_orders_and_every_game_is_counted_too(tmp_pat
     assert value(found["fails"]) == pytest.approx(1 / 5)
     assert value(found["in_a_game"]) == pytest.approx((2 + 1 + 1 + 1) / 11)
     assert value(found["shorter"]) == pytest.approx((1 + 2) / 11)
+    assert value(found["lead"]) == pytest.approx((5 - 3) / 11)
     assert (found["answers"], found["errors"], found["failed"]) == (5, 1, 0)
     assert found["growth"] == pytest.approx(0.5)
 

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.support import warm
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -24,13 +26,16 @@ def command(*arguments: str | Path) -> list[str]:
 
 
 def mtbench(
-    folder: Path, *arguments: str | Path, env: Mapping[str, str] | None = None, timeout: float = 60
+    folder: Path, *arguments: str | Path, env: Mapping[str, str] | None = None, timeout: float = 120
 ) -> subprocess.CompletedProcess[str]:
     """Runs one command in `folder` and waits for it."""
+    its_environment = environment(folder, env)
+    if warm.can_run(its_environment):
+        return warm.run([*map(str, arguments)], folder, its_environment, timeout)
     return subprocess.run(
         command(*arguments),
         cwd=folder,
-        env=environment(folder, env),
+        env=its_environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

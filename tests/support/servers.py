@@ -61,8 +61,9 @@ class ModelServer:
     refuses: parameters answered with a realistic 400: temperature, max_tokens, max_completion_tokens, top_p, seed,
         system, schema.
     key: the only key that is taken (401 otherwise). models: the only models known (404 otherwise).
-    latency: seconds that each answer takes. batches: whether GET /v1/batches answers 200. port: where it listens; 0: at
-        a port that is free.
+    latency: seconds that each answer takes. ready: an answer is held back until this is true of its request, so that a
+        test need not guess how long something takes. batches: whether GET /v1/batches answers 200. port: where it
+        listens; 0: at a port that is free.
 
     `requests`: every POST that asked for a completion. `lookups`: every GET. `most_at_once`: the largest number of
     POSTs that were open at one time.
@@ -77,13 +78,14 @@ class ModelServer:
         key: str | None = None,
         models: Collection[str] | None = None,
         latency: float = 0.0,
+        ready: Callable[[Request], object] | None = None,
         batches: bool = True,
         port: int = 0,
     ) -> None:
         self.reply = reply or default_reply
         self.faults = faults if callable(faults) else list(faults)
         self.refuses = set(refuses)
-        self.key, self.models, self.latency, self.batches = key, models, latency, batches
+        self.key, self.models, self.latency, self.ready, self.batches = key, models, latency, ready, batches
         self.requests: list[Request] = []
         self.lookups: list[Request] = []
         self.most_at_once = 0
@@ -137,6 +139,8 @@ class ModelServer:
         if problem:
             return _json(*problem)
         await asyncio.sleep(self.latency)
+        while self.ready and not self.ready(request):
+            await asyncio.sleep(0.01)
         reply = self.reply(request.body)
         return _json(200, protocol.completion(request.body, Reply(reply) if isinstance(reply, str) else reply))
 

@@ -40,7 +40,7 @@ class Terminal:
         """What it has shown, without the escapes of a well-behaved program: colours, and moves of the cursor."""
         return _CONTROL.sub("", self.text)
 
-    def read_until(self, words: str, seconds: float = 20) -> None:
+    def read_until(self, words: str, seconds: float = 60) -> None:
         end = time.monotonic() + seconds
         while words not in self.text:
             assert time.monotonic() < end, f"never said {words!r}: {self.text[-2000:]}"
@@ -66,7 +66,7 @@ class Terminal:
         mode: int = termios.tcgetattr(self._master)[3]
         return mode & wanted == wanted
 
-    def wait(self, seconds: float = 20) -> int:
+    def wait(self, seconds: float = 60) -> int:
         """Reads to the end; gives the exit code."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self._read():

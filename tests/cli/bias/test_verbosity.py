@@ -128,6 +128,7 @@ def test_what_was_asked_is_not_asked_again_and_is_shown_without_asking(tmp_path:
     assert (other.returncode, "were judged with prompts cot" in other.stderr) == (2, True)
     assert {path.name for path in (tmp_path / "plots").glob("*.png")} == {
         "verbosity-attack-fails.png",
+        "verbosity-attack-lead.png",
         "verbosity-control-tied.png",
     }
 
