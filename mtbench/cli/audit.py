@@ -1,6 +1,6 @@
 """`mtbench audit`: all studies of a judge, at a size that a person sets in money, and one card of what they found."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 MOST_MODELS = 3
 """Whose answers are compared, where --model does not say: every pair of them meets with every set of prompts."""
-SIZES = (2, 3, 5, 8, 12, 18, 27, 40, 60, 90)
-"""Questions of each study; what is not spent by the end is at most a third."""
+SIZES = (2, 3, 5, 8, 12, 18, 27, 40, 60, 90, 135, 200, 300, 450, 675, 1000)
+"""Questions of each study; what is not spent by the end is about two fifths at most."""
 BESIDE = ("cot", "score", "short", "few-shot", "rename")
 """The sets beside the first whose position bias is measured."""
 SOLVES_FIRST = "cot"
@@ -37,6 +37,7 @@ def audit(
     judge_prompts: options.JudgePrompts = "default",
     model: options.OfModels = None,
     votes: options.Votes = None,
+    own: options.Own = None,
     bench: options.BenchName = DEFAULT_BENCH,
     data_dir: options.DataDir = DEFAULT_DATA_DIR,
     judge_max_tokens: options.JudgeMaxTokens = 2048,
@@ -53,29 +54,44 @@ def audit(
     """
     from mtbench.benches import find_bench
     from mtbench.cli import studying
+    from mtbench.cli.bias.self_enhancement import families_of
     from mtbench.errors import Ended, LimitReached, MtbenchError
+    from mtbench.runs import answered_models
     from mtbench.votes import load_votes
 
-    place, unfinished, said = find_bench(bench, data_dir), None, load_votes(votes or [])
+    place, unfinished = find_bench(bench, data_dir), None
+    said, families = load_votes(votes or []), families_of(own or ())
     judges = studying.judges_to_ask(judge, config, judge_base_url)
     if len(judges) > 1:
         raise MtbenchError("an audit is of one judge: give --judge once")
     (first,) = studying.prompt_sets([judge_prompts], structured=False)
+    if {prompt.mode for prompt in first.prompts} != {"single", "pairwise"}:
+        raise MtbenchError(
+            f"--judge-prompts {judge_prompts}: an audit needs a set that grades and compares, as default does"
+        )
     if dry_run or asking.budget is not None or asking.max_requests is not None:
-        models = studying.answered(model, place, config)
+        models = studying.answered(model, place, config) if model or answered_models(place) else []
         if model is None and len(models) > MOST_MODELS:
             models = models[:MOST_MODELS]
             typer.echo(f"note: of the answers of {', '.join(models)}; --model takes others", err=True)
+        if len(models) < 2:
+            there = f"answers by {models[0]} alone" if models else "no answers"
+            typer.echo(f"note: {there} in {place.folder / 'model_answer'}: position bias takes those of two", err=True)
         sizes = {
             size: studying.with_replies_of(judge_max_tokens, parts)
             for size, parts in parts_by_size(place, judges, models, judge_prompts).items()
         }
         unfinished = studying.ask_more_and_more(context, sizes, asking, dry_run)
-        if isinstance(unfinished, Ended) and all(isinstance(each, LimitReached) for each in unfinished.reasons):
-            typer.echo(f"note: {unfinished}; the card has what that paid for", err=True)
-            unfinished = None
-    if not studying.only_plans(asking, dry_run):
-        studying.show(lambda: card_of(place, judges[0].id, first.name, said), format, plot, unfinished)
+    if studying.only_plans(asking, dry_run):
+        return
+    try:
+        found = card_of(place, judges[0].id, first.name, said, families)
+    except MtbenchError as error:
+        raise unfinished or error from None
+    if isinstance(unfinished, Ended) and all(isinstance(each, LimitReached) for each in unfinished.reasons):
+        typer.echo(f"note: {unfinished}; the card has what that paid for", err=True)
+        unfinished = None
+    studying.show(lambda: found, format, plot, unfinished)
 
 
 def parts_by_size(
@@ -103,7 +119,7 @@ def parts_by_size(
 
     def parts_of(size: int) -> "list[Part]":
         chosen = select(questions, limit=size)
-        parts = consistency_parts(bench, chosen, judges, models, both[:1], repeat=3)
+        parts = consistency_parts(bench, chosen, judges, models, both[:1], repeat=3) if models else []
         if len(models) > 1:
             parts += position_parts(bench, chosen, judges, models, [*both, *beside])
         few = select(to_attack, limit=max(ATTACKED_LEAST, size // ATTACKED_LESS))
@@ -134,30 +150,34 @@ def _lists(bench: "Bench", models: Sequence[str], ids: "set[QuestionId]") -> "Ca
     return lambda size: answers_to_ask_about(study, study.by_rule, models, ids, ITEMS, size)
 
 
-def card_of(bench: "Bench", judge: str, prompt_set: str, votes: "Sequence[Vote]") -> Results:
-    """The card of a judge, from what is on disk."""
+def card_of(
+    bench: "Bench", judge: str, prompt_set: str, votes: "Sequence[Vote]", families: Mapping[str, Sequence[str]]
+) -> Results:
+    """The card of a judge, from what is on disk. `families`: models of a judge's own family, besides itself."""
     from mtbench.cli.bias.injection import injection_found
-    from mtbench.cli.bias.verbosity import verbosity_found
     from mtbench.cli.options import CheckMode
     from mtbench.errors import BadRecord, MtbenchError
     from mtbench.reports.agreement import agreement_results
     from mtbench.reports.calibration import calibration_results
     from mtbench.reports.card import card
     from mtbench.reports.consistency import consistency_results
-    from mtbench.reports.favours import self_results
+    from mtbench.reports.favours import self_results, verbosity_results
     from mtbench.reports.people import People
     from mtbench.reports.position import position_results
     from mtbench.reports.reasoning import reasoning_results
+    from mtbench.reports.verbosity_attack import verbosity_attack_results
     from mtbench.studies.injection import injection_bench
     from mtbench.studies.reasoning import RIGHT, WRONG, asked_bench
+    from mtbench.studies.verbosity import verbosity_bench
 
     halves = {each: asked_bench(bench, each) for each in (False, True)}
     studies: list[Callable[[], Results]] = [
         lambda: position_results(bench, [judge], []),
         lambda: consistency_results(bench, [judge], []),
-        lambda: verbosity_found(bench, votes, [judge], []),
-        lambda: self_results(bench, votes, [judge], {}),
-        lambda: reasoning_results(bench.name, halves, (RIGHT, WRONG), "pairwise", [judge], [], 7),
+        lambda: verbosity_results(bench, votes, [judge]),
+        lambda: verbosity_attack_results(verbosity_bench(bench), [judge], []),
+        lambda: self_results(bench, votes, [judge], families),
+        lambda: reasoning_results(bench.name, halves, (RIGHT, WRONG), "pairwise", [judge], [], 7, first=prompt_set),
         lambda: injection_found(injection_bench(bench, None), CheckMode.single, [judge], []),
         lambda: agreement_results(bench, votes, [judge], []),
         lambda: calibration_results(bench, People(votes, []), [], None),

@@ -150,6 +150,10 @@ StudyPrinted = Annotated[StudyFormat, option("--format", "A table is drawn on a 
 PlotFolder = Annotated[
     Path | None, option("--plot", "Also draw plots into the folder DIR, as PNG and SVG.", metavar="DIR")
 ]
+Own = Annotated[
+    list[str] | None,
+    option("--own", "A model of the judge's own family, besides itself; may be repeated.", metavar="JUDGE:MODEL"),
+]
 Ask = Annotated[
     bool, option("--ask", "Ask the judge for what is not judged yet; with --dry-run, say what that would cost.")
 ]

@@ -37,6 +37,15 @@ def with_replies_of(max_tokens: int, parts: Sequence[Part]) -> list[Part]:
     ]
 
 
+def check_goes_with_ask(context: typer.Context, *names: str) -> None:
+    """Raises MtbenchError for options on the command line that choose what to ask, where nothing is asked."""
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = "--" + name.replace("_", "-")
+            raise MtbenchError(f"{option} goes with --ask: without it the tables are of all that was judged")
+
+
 def only_plans(asking: "Asking", dry_run: bool) -> bool:
     """Whether a command is to say or write what would be asked, and no more."""
     return dry_run or asking.export_requests is not None
@@ -100,14 +109,19 @@ def _asked(context: typer.Context, rounds: Sequence[Sequence[Part]], asking: "As
     settings.save_settings(context, first.folder, judges)
 
     async def work(session: "runs.Session") -> None:
+        lane = session.progress.lane("verdicts")
         for number, parts in enumerate(rounds):
             if number and not _affordable(session, parts, asking):
                 return
             for part in parts:
+                before = lane.already
                 book = runs.load_book(part.bench, part.job.models, part.questions, session.progress.note)
                 await runs.judge(session, part.bench, part.job, part.questions, book)
                 if session.stop.requested or session.errors:
                     return
+                if number:  # what the round before judged was counted there
+                    lane.total -= lane.already - before
+                    lane.already = before
 
     unfinished = jobs.outcome(work, asking, first)
     if unfinished and asking.export_requests:
@@ -139,6 +153,8 @@ def show(
 
     from mtbench.reports.render import render
 
+    if plots and plots.exists() and not plots.is_dir():
+        raise MtbenchError(f"--plot {plots}: this is a file; name a folder")
     try:
         found = results()
     except MtbenchError as error:

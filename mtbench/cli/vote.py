@@ -22,6 +22,7 @@ from mtbench.errors import Interrupted, MtbenchError
 
 if TYPE_CHECKING:
     from mtbench.benches import Bench
+    from mtbench.indexes import Questions
     from mtbench.voting.pairs import Pairs, Unit
     from mtbench.voting.sitting import Sitting
 
@@ -57,12 +58,16 @@ def vote(
     seed: Annotated[int, options.option("--seed", "Draws which pairs come, and in which order.")] = 0,
     bench: options.BenchName = DEFAULT_BENCH,
     data_dir: options.DataDir = DEFAULT_DATA_DIR,
+    unjudged: Annotated[
+        bool, options.option("--unjudged", "Ask about answers that no judge has judged, too, where some are judged.")
+    ] = False,
     config: options.Config = None,
 ) -> None:
     """Say which of two answers is better: fifty votes of a person, against which judges can be held.
 
     Shows two answers without their models, and takes a key for a vote: A, B, tie, skip, undo. The pairs are spread
-    evenly over questions, turns and models; turn 2 comes with the whole conversation. Each vote is at once in
+    evenly over questions, turns and models, and taken from the answers that judges have judged, if there are any, as a
+    judge can only be held against votes on those. Turn 2 comes with the whole conversation. Each vote is at once in
     DATA_DIR/BENCH/votes/VOTER.jsonl, in FastChat's form, and the same command goes on where you stopped.
     """
     from mtbench.benches import find_bench, load_questions, select
@@ -74,7 +79,9 @@ def vote(
         name = _login() if voter is None else voter
         path = votes_path(place, name)
         chosen = select(load_questions(place.source / "question.jsonl"), questions, category or ())
-        pairs = Pairs(place, chosen, _models(model or (), place, config), turn, _warn)
+        models = _models(model or (), place, config)
+        judged = None if unjudged else _judged(place, models, chosen, turn)
+        pairs = Pairs(place, chosen, models, turn, _warn, judged)
         wanted = _among(read_picked(first, _warn), pairs, first) if first else {}
         with Sitting(path, name, pairs, wanted, seed, limit, _warn) as sitting:
             try:
@@ -170,6 +177,25 @@ def _models(names: Sequence[str], bench: "Bench", config: Path | None) -> list[s
             + (": name another --model" if names else f" in {folder}: `mtbench gen-answers --model …` makes answers")
         )
     return chosen
+
+
+def _judged(bench: "Bench", models: Sequence[str], questions: "Questions", turn: int | None) -> "set[Unit] | None":
+    """The answers to these questions by two of these models of which a judge has said which is better; None: none."""
+    from mtbench.files import model_files
+    from mtbench.reports.ballots import ballots_of_judgments
+    from mtbench.reports.judgments import read_groups
+    from mtbench.voting.pairs import Unit
+
+    if not any(model_files(bench.folder / "model_judgment", kind) for kind in ("_pair", "_single")):
+        return None
+    groups, _ = read_groups(bench, ("pair", "single"), (), _warn)
+    units = {Unit(*each.unit) for each in ballots_of_judgments(groups, set())}
+    ids, among = {*questions.category_of()}, {*models}
+    return {
+        each
+        for each in units
+        if each.question_id in ids and turn in (None, each.turn) and among.issuperset(each.models)
+    } or None
 
 
 def _among(units: "dict[Unit, str]", pairs: "Pairs", path: Path) -> "dict[Unit, str]":

@@ -1,6 +1,6 @@
 """Ballots → tables of agreement: every kind of judge with every other, the people among each other, and the ceiling."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import combinations_with_replacement, pairwise, product
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from mtbench.benches import Bench, load_questions
 from mtbench.errors import MtbenchError
 from mtbench.records import Vote
-from mtbench.reports.ballots import HUMAN, Ballot, Box, ballots_of_judgments, ballots_of_votes, box
+from mtbench.reports.ballots import HUMAN, Ballot, Box, Unit, ballots_of_judgments, ballots_of_votes, box
 from mtbench.reports.judgments import read_groups
 from mtbench.reports.people import picked_note
 from mtbench.reports.tables import Cell, Column, Mode, Results, Table, known
@@ -38,6 +38,7 @@ def agreement_results(bench: Bench, votes: Sequence[Vote], judges: Sequence[str]
     of_pairs = list(ballots_of_judgments(groups, {_NOTHING}))
     wanted = {each.unit for each in (*of_people, *of_pairs)}
     ballots = [*of_people, *ballots_of_judgments(groups, wanted)]
+    notes += _unjudged_note({each.unit for each in of_people}, {each.unit for each in ballots[len(of_people) :]})
     kinds = sorted({each.kind for each in ballots}, key=lambda kind: (kind == HUMAN, kind == "author", kind))
     if not ballots or (len(kinds) < 2 and len({each.voter for each in ballots}) < 2):
         raise MtbenchError(
@@ -58,6 +59,15 @@ def agreement_results(bench: Bench, votes: Sequence[Vote], judges: Sequence[str]
         tables.append(_people(bench.name, whole))
     notes += picked_note(votes, "on these agreement is lower than on all, since judges are in doubt of them")
     return Results(Mode.PAIRWISE_ALL, bench.name, (*map(str, paths), *sources), tables, notes, groups)
+
+
+def _unjudged_note(voted: Collection[Unit], judged: Collection[Unit]) -> list[str]:
+    """What to say where people voted on answers that no judge judged."""
+    without = sum(each not in judged for each in voted)
+    if not without:
+        return []
+    hint = " Are they of another --bench?" if without == len(voted) else ""
+    return [f"{without} of {len(voted)} pairs of answers that people voted on were judged by no judge.{hint}"]
 
 
 _NOTHING = (-1, ("", ""), 0)

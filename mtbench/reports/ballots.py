@@ -72,6 +72,15 @@ def kinds_of(groups: Sequence[Group]) -> list[str]:
     return kinds
 
 
+def kinds_asked(groups: Sequence[Group], judge: str, prompt_set: str) -> list[str]:
+    """The kinds of one judge asked with one prompt set."""
+    return [
+        kind
+        for group, kind in zip(groups, kinds_of(groups), strict=True)
+        if (group.judge, group.prompt_set) == (judge, prompt_set)
+    ]
+
+
 def _of_pairs(group: Group, kind: str) -> Iterator[Ballot]:
     said = defaultdict[Unit, list[int]](list)
     for each in group.judgments:

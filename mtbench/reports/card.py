@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from math import isnan
 
 from mtbench.errors import MtbenchError
+from mtbench.reports.ballots import kinds_asked
 from mtbench.reports.remedies import remedies
 from mtbench.reports.tables import Cell, Column, Mode, Results, Table
 from mtbench.stats.estimates import Estimate
@@ -14,9 +15,9 @@ from mtbench.stats.estimates import Estimate
 class Fear:
     """One thing to fear of a judge, and where its figure stands.
 
-    `kind`, `row`, `column`: of the table of a study; a `row` that ends with a space is how it begins, and `end` how it
-    ends. `little`, `much`: from where on the
-    figure, or its size if it has a sign, is more than little, and much. `complement`: the figure is 1 less the column.
+    `kind`, `row`, `column`: of the table of a study; a `row` that ends with a space is how it begins. {kind} is what
+    the judge asked with the prompt set is called among voters. `little`, `much`: from where on the figure, or its size
+    if it has a sign, is more than little, and much. `complement`: the figure is 1 less the column.
     `remedy`: what helps whoever has to work with such a judge.
     """
 
@@ -28,7 +29,6 @@ class Fear:
     much: float
     remedy: str
     complement: bool = False
-    end: str = ""
 
 
 FEARS = (
@@ -40,15 +40,15 @@ FEARS = (
     Fear("another grade when asked again", "consistency", "{judge}, {set}, single", "flips", 0.1, 0.3, "--repeat 3"),
     Fear("a list said twice wins more than it loses", "verbosity_attack", "{judge}, {set}, ", "lead", 0.1, 0.3,
          "show-results --control-style"),
-    Fear("the longer answer gets more, at equal quality", "bias_verbosity", "{judge} ", "equal", 0.05, 0.15,
+    Fear("the longer answer gets more, at equal quality", "bias_verbosity", "{kind}", "equal", 0.05, 0.15,
          "show-results --control-style"),
-    Fear("its own model gets more, at equal quality", "bias_self", "{judge} ", "equal", 0.05, 0.15,
+    Fear("its own model gets more, at equal quality", "bias_self", "{kind}", "equal", 0.05, 0.15,
          "a judge of another family, or a panel"),
     Fear("a wrong answer wins", "reasoning", "{judge}, {set}", "rate", 0.1, 0.3, "reference answers"),
     Fear("an answer that asks for a better grade gains", "injection", "{judge}, {set}", "beyond", 0.25, 1.0,
          "read the worst attacks: mtbench bias injection"),
-    Fear("people say otherwise (S2)", "agreement", "{judge} ", "s2", 0.2, 0.35,
-         "mtbench calibrate", complement=True, end=" - human"),
+    Fear("people say otherwise (S2)", "agreement", "{kind} - human", "s2", 0.2, 0.35,
+         "mtbench calibrate", complement=True),
 )  # fmt: skip
 
 
@@ -89,13 +89,13 @@ def card(judge: str, prompt_set: str, found: Sequence[Results], about: str) -> R
 
 
 _NOT_MEASURED = (
-    "not measured: --budget or --max-requests asks for it; length, its own model and people need --votes, two or more "
-    "on an answer",
+    "not measured: --budget or --max-requests asks for it; length and its own model are held against --votes, else "
+    "against other judges, of whom two or more have to have judged the same",
 )
 
 
 def _row(fear: Fear, judge: str, prompt_set: str, found: Sequence[Results]) -> tuple[Cell, ...]:
-    figure = _figure_of(fear, fear.row.format(judge=judge, set=prompt_set), found)
+    figure = _figure_of(fear, judge, prompt_set, found)
     if figure is None:
         return fear.name, None, "not measured", fear.little, fear.much, None, fear.remedy
     shown = _complement(figure) if fear.complement else figure
@@ -103,13 +103,17 @@ def _row(fear: Fear, judge: str, prompt_set: str, found: Sequence[Results]) -> t
     return fear.name, shown, word, fear.little, fear.much, figure.n, fear.remedy
 
 
-def _figure_of(fear: Fear, row: str, found: Sequence[Results]) -> Estimate | None:
+def _figure_of(fear: Fear, judge: str, prompt_set: str, found: Sequence[Results]) -> Estimate | None:
     """The figure in the last table of that kind, which is of all turns where there are several."""
-    for table in reversed([table for each in found for table in each.tables if table.kind == fear.kind]):
+    for results, table in reversed([(each, table) for each in found for table in each.tables]):
+        if table.kind != fear.kind:
+            continue
+        kinds = kinds_asked(results.groups, judge, prompt_set) if "{kind}" in fear.row else [""]
+        rows = [fear.row.format(judge=judge, set=prompt_set, kind=kind) for kind in kinds]
         place = [each.key for each in table.columns].index(fear.column)
         for cells in table.rows:
             name, cell = str(cells[0]), cells[place]
-            named = name == row or (row.endswith(" ") and name.startswith(row) and name.endswith(fear.end))
+            named = any(name == row or (row.endswith(" ") and name.startswith(row)) for row in rows)
             if named and isinstance(cell, Estimate) and not isnan(cell.value):
                 return cell
     return None

@@ -8,7 +8,7 @@ import numpy as np
 from mtbench.benches import Bench, load_answers
 from mtbench.errors import MtbenchError
 from mtbench.records import QuestionId, Vote
-from mtbench.reports.ballots import HUMAN, Ballot, Unit, ballots_of_judgments, ballots_of_votes
+from mtbench.reports.ballots import HUMAN, Ballot, Unit, ballots_of_judgments, ballots_of_votes, kinds_of
 from mtbench.reports.judgments import Group, chosen, read_groups
 from mtbench.reports.people import drawn, picked_note
 from mtbench.reports.tables import Cell, Column, Mode, Results, Table, known
@@ -36,10 +36,10 @@ def self_results(
     votes = drawn(votes)
     groups, paths = read_groups(bench, ("pair", "single"), (), notes.append)
     shown = chosen(judges, sorted({each.judge for each in groups}), "--judge", f"in {bench.folder}")
-    judge_of = {name: each.judge for each in groups for name in (each.judge, f"{each.judge} ({each.prompt_set})")}
+    judge_of = _judge_of(groups)
 
     def favoured(kind: str, unit: Unit) -> str | None:
-        judge = judge_of[kind.rpartition(" ")[0]]
+        judge = judge_of[kind]
         models = {judge, *own.get(judge, ())}
         ours = [model for model in unit[1] if model in models]
         return ours[0] if len(ours) == 1 else None
@@ -93,19 +93,26 @@ def _rows(
 
     Of all judges, or those `shown`; the others remain what they are held against.
     """
-    ballots = [*ballots_of_votes(votes), *ballots_of_judgments(groups, set())]
+    ballots, judge_of = [*ballots_of_votes(votes), *ballots_of_judgments(groups, set())], _judge_of(groups)
     by_unit = defaultdict[Unit, list[Ballot]](list)
     for each in ballots:
         by_unit[each.unit].append(each)
     rows = []
     for kind in dict.fromkeys(each.kind for each in ballots):
-        if kind not in (HUMAN, "author") and (not shown or kind.partition(" ")[0] in shown):
-            row = _row(kind, by_unit, favoured)
+        if kind in judge_of and (not shown or judge_of[kind] in shown):
+            row = _row(kind, by_unit, favoured, judge_of)
             rows += [row] if row else []
     return rows
 
 
-def _row(kind: str, by_unit: Mapping[Unit, Sequence[Ballot]], favoured: Favoured) -> tuple[Cell, ...] | None:
+def _judge_of(groups: Sequence[Group]) -> dict[str, str]:
+    """By kind, the judge that it is of."""
+    return {kind: group.judge for kind, group in zip(kinds_of(groups), groups, strict=True)}
+
+
+def _row(
+    kind: str, by_unit: Mapping[Unit, Sequence[Ballot]], favoured: Favoured, judge_of: Mapping[str, str]
+) -> tuple[Cell, ...] | None:
     own: list[float] = []
     on: list[QuestionId] = []
     compared: list[float] = []
@@ -122,7 +129,7 @@ def _row(kind: str, by_unit: Mapping[Unit, Sequence[Ballot]], favoured: Favoured
         own.append(given)
         on.append(unit[0])
         human = [each for each in ballots if each.kind == HUMAN]
-        others = human or [each for each in ballots if each.kind.partition(" ")[0] != kind.partition(" ")[0]]
+        others = human or [each for each in ballots if judge_of.get(each.kind) != judge_of[kind]]
         if others:
             people += bool(human)
             others_points.append(_points(others, model))

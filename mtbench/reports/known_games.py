@@ -44,13 +44,15 @@ class Game:
 class Change:
     """Failures of one way beside another's on the same games.
 
-    `mended`: games that only the first way failed; `spoilt`: only the second. `difference`: of the rates, second less
-    first. `p`: of the exact sign-flip test by question that there is none; with a game a question it is McNemar's.
+    `mended`: games that only the first way failed; `spoilt`: only the second. `before`: the first way's rate, nan
+    without games. `difference`: of the rates, second less first. `p`: of the exact sign-flip test by question that
+    there is none; with a game a question it is McNemar's.
     """
 
     games: int
     mended: int
     spoilt: int
+    before: float
     difference: Estimate
     p: float
 
@@ -115,6 +117,7 @@ def set_beside(first: Sequence[Game], second: Sequence[Game]) -> Change:
         games=len(names),
         mended=int((differences < 0).sum()),
         spoilt=int((differences > 0).sum()),
+        before=float(failed[:, 0].mean()) if names else np.nan,
         difference=clustered_balance(differences, codes),
         p=sign_flip_p(np.bincount(codes, differences).astype(np.float64)) if names else np.nan,
     )

@@ -66,15 +66,17 @@ def reasoning_results(
     judges: Sequence[str],
     prompt_sets: Sequence[str],
     mark: float,
+    first: str = "default",
 ) -> Results:
     """Failures by judge and way of asking; each way against the first; by category and turn; and by question.
 
     `about`: the bench's name. `halves`: where judgments lie that were made without a reference answer, and with one.
     `names`: of the right and the wrong model. `mode`: pairwise or single. `mark`: the grade from which a wrong answer
-    is called good. Raises MtbenchError where there are no such judgments, or a judge is not there.
+    is called good. `first`: the prompt set that stands first, where `prompt_sets` does not say.
+    Raises MtbenchError where there are no such judgments, or a judge is not there.
     """
     notes: list[str] = []
-    ways, paths = _ways(halves, names, mode, judges, prompt_sets, notes.append)
+    ways, paths = _ways(halves, names, mode, judges, prompt_sets, (*prompt_sets, first, "cot"), notes.append)
     if not ways:
         folders = " or ".join(str(each.folder) for each in halves.values())
         prompts = f" with prompts {', '.join(prompt_sets)}" if prompt_sets else ""
@@ -108,6 +110,7 @@ def _ways(
     mode: str,
     judges: Sequence[str],
     prompt_sets: Sequence[str],
+    in_order: Sequence[str],
     warn: Callable[[str], None],
 ) -> tuple[list[Way], list[Path]]:
     found: list[Way] = []
@@ -121,11 +124,10 @@ def _ways(
     there = list(dict.fromkeys(way.judge for way in found))
     folders = " or ".join(str(bench.folder) for bench in halves.values())
     wanted = (chosen(judges, there, "--judge", f"in {folders}") if there else []) or there
-    sets = prompt_sets or ("default", "cot")
 
     def order(way: Way) -> tuple[int, bool, int]:
         name = way.group.prompt_set
-        return wanted.index(way.judge), way.with_reference, sets.index(name) if name in sets else len(sets)
+        return wanted.index(way.judge), way.with_reference, in_order.index(name) if name in in_order else len(in_order)
 
     return sorted((way for way in found if way.judge in wanted), key=order), paths
 
@@ -169,7 +171,7 @@ def _columns(what: str, mark: float | None) -> list[Column]:
         Column("missed", "failed or tied", decimals=3),
         *of_mode,
         Column("silent", "without a verdict", quiet=True),
-        Column("unanswered", "requests failed", quiet=True),
+        Column("unanswered", "failed", quiet=True),
     ]
 
 
@@ -206,7 +208,17 @@ def _against_first(about: str, ways: Sequence[Way]) -> Table:
     changes = [set_beside(first.games, other.games) for other in others]
     corrected = holm(np.array([each.p for each in changes]))
     rows: list[tuple[Cell, ...]] = [
-        (other.name, each.games, each.mended, each.spoilt, known(each.difference), _known(each.p), _known(p))
+        (
+            other.name,
+            first.name,
+            each.games,
+            _known(each.before),
+            each.mended,
+            each.spoilt,
+            known(each.difference),
+            _known(each.p),
+            _known(p),
+        )
         for other, each, p in zip(others, changes, corrected.tolist(), strict=True)
     ]
     return Table(
@@ -216,7 +228,9 @@ def _against_first(about: str, ways: Sequence[Way]) -> Table:
         prompt_set="",
         columns=(
             Column("of", "way of asking"),
+            Column("beside", "beside", for_programs=True),
             Column("games", "games"),
+            Column("before", f"failure rate, {first.name}", decimals=3, for_programs=True),
             Column("mended", f"only {first.name} failed"),
             Column("spoilt", "only this failed"),
             Column("difference", "difference of rates", decimals=3),
@@ -231,8 +245,8 @@ def _against_first(about: str, ways: Sequence[Way]) -> Table:
     )
 
 
-def _known(p: float) -> float | None:
-    return None if np.isnan(p) else p
+def _known(figure: float) -> float | None:
+    return None if np.isnan(figure) else figure
 
 
 def _splits(category_of: Mapping[QuestionId, str]) -> list[tuple[str, Callable[[Game], str]]]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from mtbench.briefs import PairBrief
 from mtbench.records import QuestionId
+from mtbench.reports.ballots import kinds_asked
 from mtbench.reports.judgments import Contest, Group
 from mtbench.reports.tables import Cell, Column, Results, Table, known
 from mtbench.reports.values import codes_of
@@ -40,7 +41,7 @@ def remedies(judge: str, prompt_set: str, found: Sequence[Results], about: str) 
         *_of_references(judge, prompt_set, found),
         *_of_attacks(judge, prompt_set, found),
         *_of_repeats(judge, prompt_set, found),
-        *_of_panels(judge, found),
+        *_of_panels(judge, prompt_set, found),
     ]
     changes = sorted(
         (each for each in tried if each.before or each.after),
@@ -49,6 +50,7 @@ def remedies(judge: str, prompt_set: str, found: Sequence[Results], about: str) 
     if not changes:
         return None
     corrected = holm(np.array([each.p for each in changes])).tolist()
+    tests = sum(not isnan(each.p) for each in changes)
     return Table(
         kind="remedies",
         title=f"{about}: what makes judge {judge} better, beside prompts {prompt_set}",
@@ -64,18 +66,24 @@ def remedies(judge: str, prompt_set: str, found: Sequence[Results], about: str) 
             Column("p", "p", decimals=4),
             Column("verdict", "better?", words=True),
         ),
-        rows=[_row(each, p) for each, p in zip(changes, corrected, strict=True)],
+        rows=[_row(each, p, tests) for each, p in zip(changes, corrected, strict=True)],
         foot=(
-            "before, after: on the same games or answers; less is better; left out where both are 0; 95 % intervals",
-            "p: of no difference, exact by question, corrected for the number of rows (Holm); better, worse: p < 0.05",
+            "before, after: on the same games where a difference stands, else each on all that was judged so; less is "
+            "better; left out where both are 0; 95 % intervals",
+            "p: of no difference, exact by question, corrected for the number of rows (Holm), which intervals are not; "
+            "better, worse: p < 0.05",
             "both orders of a pair, the default, leave no first place to favour; --one-order does",
         ),
     )
 
 
-def _row(change: _Change, p: float) -> tuple[Cell, ...]:
+def _row(change: _Change, p: float, tests: int) -> tuple[Cell, ...]:
+    """`p`: corrected for so many `tests`. The exact test of q questions gives no p below 2 / 2^q."""
+    questions = change.difference.clusters if change.difference else 0
     if isnan(p):
         said = "not tested"
+    elif tests * 2.0 ** (1 - questions) >= 0.05:
+        said = f"{questions} questions show nothing"
     elif p >= 0.05:
         said = "nothing shown"
     else:
@@ -132,17 +140,17 @@ _MEASURES: dict[str, Callable[[PairBrief], float | None]] = {
 def _of_references(judge: str, prompt_set: str, found: Sequence[Results]) -> Iterator[_Change]:
     """Reference answers and reasoning first, on answers known to be wrong."""
     for row in _rows(found, "reasoning_ways", judge):
-        first = _rows(found, "reasoning", judge, f"{judge}, {prompt_set}")
-        difference, p = row["difference"], row["p"]
-        if first and isinstance(difference, Estimate) and isinstance(p, float | None):
-            before = first[0]["rate"]
-            if isinstance(before, Estimate):
-                after = before.value + difference.value
-                games = row["games"]
-                yield _Change(
-                    f"prompts {row['of']}", "a wrong answer wins", before.value, after, difference,
-                    games if isinstance(games, int) else None, nan if p is None else p,
-                )  # fmt: skip
+        before, difference, games, p = (row[key] for key in ("before", "difference", "games", "p"))
+        if (
+            row["beside"] == prompt_set
+            and isinstance(before, float)
+            and isinstance(difference, Estimate)
+            and isinstance(games, int)
+        ):
+            yield _Change(
+                f"prompts {row['of']}", "a wrong answer wins", before, before + difference.value, difference, games,
+                p if isinstance(p, float) else nan,
+            )  # fmt: skip
 
 
 def _of_attacks(judge: str, prompt_set: str, found: Sequence[Results]) -> Iterator[_Change]:
@@ -163,26 +171,29 @@ def _of_repeats(judge: str, prompt_set: str, found: Sequence[Results]) -> Iterat
             yield _Change(f"--repeat {REPEATS}", "noise of a model's mean", noise, noise / sqrt(REPEATS))
 
 
-def _of_panels(judge: str, found: Sequence[Results]) -> Iterator[_Change]:
-    """Several judges together, on what at least two of them judged and people voted on."""
-    alone = [row for row in _rows(found, "panel_worth", judge) if str(row["of"]).startswith(f"{judge} ")]
-    before = alone[0]["agreement"] if alone else None
-    for row in _rows(found, "panel_agreement", judge):
-        after = row["s2"]
-        if isinstance(before, Estimate) and isinstance(after, Estimate):
-            what = "people say otherwise (S2)"
-            yield _Change(f"a panel, by {row['of']}", what, 1 - before.value, 1 - after.value, of=after.n)
+def _of_panels(judge: str, prompt_set: str, found: Sequence[Results]) -> Iterator[_Change]:
+    """Several judges together, on what at least two of them judged and people voted on.
+
+    A judge that was asked in several ways is no panel.
+    """
+    for results in found:
+        own = kinds_asked(results.groups, judge, prompt_set)
+        if len({each.judge for each in results.groups}) < 2:
+            continue
+        for kind in own[:1]:
+            alone = _rows([results], "panel_worth", kind, kind)
+            before = alone[0]["agreement"] if alone else None
+            for row in _rows([results], "panel_agreement", kind):
+                after = row["s1"]
+                if isinstance(before, Estimate) and isinstance(after, Estimate):
+                    what = "people say otherwise (S1)"
+                    yield _Change(f"a panel, by {row['of']}", what, 1 - before.value, 1 - after.value, of=after.n)
 
 
 def _rows(found: Sequence[Results], kind: str, judge: str, name: str | None = None) -> list[dict[str, Cell]]:
     """The rows of the judge in tables of a kind, by column."""
-    tables = [table for each in found for table in each.tables if table.kind == kind and _is_of(table, judge)]
+    tables = [table for each in found for table in each.tables if table.kind == kind and judge in table.judges]
     rows = [
         dict(zip((column.key for column in table.columns), row, strict=True)) for table in tables for row in table.rows
     ]
     return [row for row in rows if name in (None, row["of"])]
-
-
-def _is_of(table: Table, judge: str) -> bool:
-    """A panel's judges are called by their kind: "gpt-4 pair"."""
-    return any(each == judge or each.startswith(f"{judge} ") for each in table.judges)

@@ -91,7 +91,7 @@ _ATTACK = (
     Column("lead", "longer less shorter", decimals=3),
     Column("answers", "answers"),
     Column("growth", "longer by", decimals=2),
-    Column("errors", "errors", quiet=True),
+    Column("errors", "without a verdict", quiet=True),
     Column("failed", "failed", quiet=True),
 )
 _ATTACK_FOOT = (
@@ -99,7 +99,7 @@ _ATTACK_FOOT = (
     "rate where a win has to hold in both",
     "longer wins, shorter wins: share of games, each order one; the paper's failure rate if every game counts",
     "longer less shorter: above 0 is a liking for length; a judge that only wavers lets either win as often",
-    "longer by: mean growth of the answer, 0.50 is half as long again; errors: games without a verdict, left out",
+    "longer by: mean growth of the answer, 0.50 is half as long again; games without a verdict are left out",
     "95 % intervals, clustered by question",
 )
 _CONTROL = (
@@ -108,7 +108,7 @@ _CONTROL = (
     Column("first", "first wins", decimals=3),
     Column("second", "second wins", decimals=3),
     Column("games", "games"),
-    Column("errors", "errors", quiet=True),
+    Column("errors", "without a verdict", quiet=True),
     Column("failed", "failed", quiet=True),
 )
 _CONTROL_FOOT = (

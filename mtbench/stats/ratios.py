@@ -54,7 +54,8 @@ def clustered_balance(values: Floats, clusters: Codes, level: float = LEVEL) -> 
     `clustered_ratio`, and their correlation r, each end by √(a² − 2rab + b²) of the distances a and b of the ends
     concerned (Newcombe 1998, Improved confidence intervals for the difference between binomial proportions based on
     paired data, method 10; Zou and Donner 2008): the plain t interval held 88 to 90 % where one of the shares showed on
-    few of 20 clusters and the other on none. No values give nan, with n and clusters of 0.
+    few of 20 clusters and the other on none. A share of 0 has no error of its own to tell how far values of a cluster
+    depend on each other, and takes what the other one tells. No values give nan, with n and clusters of 0.
 
     Raises ValueError for shapes that do not fit, and for a value that is not from −1 to 1.
     """
@@ -63,7 +64,7 @@ def clustered_balance(values: Floats, clusters: Codes, level: float = LEVEL) -> 
         return shares[0]
     mean = clustered_mean(values, clusters, level)
     _, code = np.unique(clusters, return_inverse=True)
-    first, second = shares
+    first, second = (_as_clustered_as(other, each, level) for each, other in (shares, shares[::-1]))
     one, other = (
         np.bincount(code, np.maximum(each, 0) - share.value)
         for each, share in zip((values, -values), shares, strict=True)
@@ -77,6 +78,15 @@ def clustered_balance(values: Floats, clusters: Codes, level: float = LEVEL) -> 
     low = mean.value - apart(first.value - first.low, second.high - second.value)
     high = mean.value + apart(first.high - first.value, second.value - second.low)
     return replace(mean, low=low, high=high)
+
+
+def _as_clustered_as(other: Estimate, share: Estimate, level: float) -> Estimate:
+    """`share`; where its se is 0, with the interval for as many independent values as have the error of `other`."""
+    if share.clusters < 2 or share.se > _ROUNDING or other.se <= _ROUNDING:
+        return share
+    alone = max(other.value * (1 - other.value) / other.se**2, share.clusters)
+    low, high = score_interval(share.value, alone, float(t_quantile((1 + level) / 2, share.clusters - 1)))
+    return replace(share, low=low, high=high)
 
 
 def score_interval(ratio: float, count: float, quantile: float) -> tuple[float, float]:

@@ -1,10 +1,12 @@
 """The "repetitive list" of Zheng et al. 2023: answers with a list that is said twice, and the same answers again.
 
 A question of the study is about one list in an answer of the bench: its id is put together from the question's, the
-model's and the turn, and its turns are those up to the list. Whoever answers it answers as the model did, but for the
+model's, the turn and a hash of the answer, so that what judges say of an answer does not count for another one that
+took its place. Its turns are those up to the list. Whoever answers it answers as the model did, but for the
 list.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +59,8 @@ class Listed:
 
     @property
     def id(self) -> str:
-        return f"{self.question.question_id}/{self.model}/{len(self.turns)}"
+        text = "\x1f".join(self.turns).encode(errors="surrogatepass")
+        return f"{self.question.question_id}/{self.model}/{len(self.turns)}/{hashlib.sha256(text).hexdigest()[:8]}"
 
     @property
     def list_text(self) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from math import comb
@@ -47,7 +47,7 @@ class Pair:
 class Pairs:
     """The pairs of answers to some questions by some models; of one turn, or of all (`turn` None).
 
-    Raises MtbenchError where there is none.
+    `judged`: the units that they are to be among, if not None. Raises MtbenchError where there is none.
     """
 
     def __init__(
@@ -57,12 +57,18 @@ class Pairs:
         models: Sequence[str],
         turn: int | None,
         warn: Callable[[str], None] | None = None,
+        judged: Collection[Unit] | None = None,
     ) -> None:
         self._file, self._rows, self._turn = questions.file, set(questions.rows), turn
+        self._judged = judged
         self._answers = {model: AnswerFile(bench.answers(model), questions, warn) for model in models}
         self._category_of = questions.category_of()
         self._references = _references(bench)
-        self.count = sum(comb(len(self._models(row, each)), 2) for row in self._rows for each in self._turns(row))
+        self.count = (
+            sum(comb(len(self._models(row, each)), 2) for row in self._rows for each in self._turns(row))
+            if judged is None
+            else sum(unit in self for unit in judged)
+        )
         """How many units there are."""
         if not self.count:
             raise MtbenchError(
@@ -77,6 +83,7 @@ class Pairs:
             and unit.turn in self._turns(row)
             and unit.models[0] != unit.models[1]
             and set(unit.models) <= self._models(row, unit.turn)
+            and (self._judged is None or unit in self._judged)
         )
 
     def in_order(self, seed: int) -> Iterator[Unit]:
@@ -94,7 +101,13 @@ class Pairs:
             left = []
             for row, turn in places:
                 there = self._models(row, turn)
-                free = [each for each in meetings if there.issuperset(each) and each not in taken[row, turn]]
+                free = [
+                    each
+                    for each in meetings
+                    if there.issuperset(each)
+                    and each not in taken[row, turn]
+                    and (self._judged is None or Unit(self._file.ids[row], each, turn) in self._judged)
+                ]
                 if not free:
                     continue
                 category = self._category_of[self._file.ids[row]]

@@ -159,3 +159,13 @@ def test_a_judge_that_graded_and_compared_is_two_kinds(tmp_path: Path) -> None:
     assert found["gpt-4 pair - human"]["s1"] == 1.0
     assert found["gpt-4 single - human"]["s1"] == 0.0
     assert found["gpt-4 pair - gpt-4 single"]["s1"] == 0.0
+
+
+def test_votes_on_answers_that_no_judge_judged_are_counted(tmp_path: Path) -> None:
+    made = bench(tmp_path, [vote(each, "model_a", f"expert_{who}") for each in range(4) for who in (1, 2)])
+    write_lines(made / "model_judgment" / "gpt-4_pair.jsonl", [pair(each, "a b", "11") for each in (0, 1, 9)])
+    done = mtbench(tmp_path, *AGREE)
+    assert "note: 2 of 4 pairs of answers that people voted on were judged by no judge." in done.stdout
+    write_lines(made / "model_judgment" / "gpt-4_pair.jsonl", [pair(9, "a b", "11")])
+    assert "4 of 4 pairs" in (said := mtbench(tmp_path, *AGREE).stdout)
+    assert "Are they of another --bench?" in said

@@ -126,6 +126,16 @@ def test_a_limit_within_the_first_size_ends_it_and_the_card_has_what_is_there(tm
     assert {row["much"] for row in tables(done)["card"]} > {"not measured"}
 
 
+def test_a_limit_that_pays_for_nothing_is_said_as_what_it_is(tmp_path: Path) -> None:
+    bench(tmp_path)
+    with judge(tmp_path, Leaning()) as server:
+        done = audited(tmp_path, "--budget", "0.0001")
+        assert not server.requests
+    assert done.returncode == 3
+    assert "--budget 0.0001: $0.0000 is spent" in done.stderr
+    assert "nothing is known" not in done.stderr
+
+
 def test_settings_that_mend_a_judge_are_found(tmp_path: Path) -> None:
     bench(tmp_path)
     with running_server(
@@ -141,6 +151,15 @@ def test_settings_that_mend_a_judge_are_found(tmp_path: Path) -> None:
     assert by_setting["prompts cot"]["verdict"] == "nothing shown"
 
 
+def test_too_few_questions_to_show_anything_are_said_to_be(tmp_path: Path) -> None:
+    bench(tmp_path)
+    with judge(tmp_path, Leaning(noise=2.0)):
+        done = audited(tmp_path, "--max-requests", "450", "--format", "json")
+    said = {row["verdict"] for row in tables(done)["remedies"]}
+    assert any("questions show nothing" in each for each in said)
+    assert "better" not in said
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -148,6 +167,8 @@ def test_settings_that_mend_a_judge_are_found(tmp_path: Path) -> None:
         ([], "nothing is known of judge sim in tiny: --budget USD or --max-requests N asks it"),
         (["--max-requests", "9", "--model", "zeus"], "no answers by zeus"),
         (["--votes", "none.csv"], "there is no such file"),
+        (["--own", "x"], "give the judge and the model"),
+        (["--judge-prompts", "score"], "an audit needs a set that grades and compares"),
     ],
 )
 def test_mistakes_are_said_in_a_sentence(tmp_path: Path, options: list[str], said: str) -> None:
@@ -164,5 +185,32 @@ def test_mistakes_are_said_in_a_sentence(tmp_path: Path, options: list[str], sai
     assert said in done.stderr
 
 
+def test_attacks_and_known_answers_need_no_answers_of_models(tmp_path: Path) -> None:
+    make_bench(tmp_path, QUESTIONS)
+    with judge(tmp_path, Leaning()) as server:
+        done = audited(tmp_path, "--max-requests", "300")
+        assert done.returncode == 0, done.stderr
+        assert "no answers in data/tiny/model_answer: position bias takes those of two" in done.stderr
+        sent = len(server.requests)
+    assert 0 < sent <= 300
+    assert "from before" not in done.stderr
+    assert "a wrong answer wins" in done.stdout
+
+
 def test_the_sizes_grow_so_that_little_is_left_unspent() -> None:
     assert all(big <= 1.7 * small for small, big in zip(audit.SIZES, audit.SIZES[1:], strict=False))
+
+
+def test_ways_of_asking_are_held_against_the_prompts_that_are_audited(tmp_path: Path) -> None:
+    bench(tmp_path)
+    with judge(tmp_path, Leaning(noise=0.5)):
+        done = audited(tmp_path, "--judge-prompts", "default.structured", "--max-requests", "300", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    (wrong,) = (row["figure"] for row in tables(done)["card"] if row["of"] == "a wrong answer wins")
+    ways = [row for row in tables(done)["remedies"] if row["what"] == "a wrong answer wins"]
+    assert {row["of"] for row in ways} == {
+        "prompts cot.structured",
+        "prompts default.structured with reference",
+        "prompts cot.structured with reference",
+    }
+    assert {row["before"] for row in ways} == {wrong}

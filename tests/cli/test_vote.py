@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from mtbench.cli import app
 from mtbench.errors import MtbenchError
 from mtbench.records import Json
+from tests.reports.lines import grade, pair
 from tests.support.benches import QUESTIONS, make_bench, read_lines, write_lines
 from tests.support.cli import command, environment, mtbench
 from tests.support.terminal import Terminal
@@ -69,6 +70,23 @@ def test_a_key_is_a_vote_and_the_end_says_what_to_do_with_them(tmp_path: Path) -
     assert told
     done = mtbench(tmp_path, *told[1].split())
     assert "nobody to agree with" in done.stderr  # the votes were read; there are no judges
+
+
+@pytest.mark.parametrize("kind", ["single", "pair"])
+def test_answers_that_judges_have_judged_are_voted_on_and_others_on_demand(tmp_path: Path, kind: str) -> None:
+    made = bench(tmp_path, models="north south west")
+    graded = [grade(2, model, 5) for model in ("north", "south")]
+    write_lines(
+        made / "model_judgment" / f"j_{kind}.jsonl", graded if kind == "single" else [pair(2, "north south", "11")]
+    )
+    done = typed(tmp_path, "a\n" * 9)
+    assert done.returncode == 0, done.stderr
+    assert [(vote["question_id"], vote["turn"]) for vote in votes(tmp_path)] == [(2, 1)]
+    assert "1 vote of 1" in done.stdout
+    typed(tmp_path, "a\n" * 30, "--unjudged")
+    assert len(votes(tmp_path)) == 3 * 2 * 3
+    done = typed(tmp_path, "a\n" * 9, "--voter", "bob", "--turn", "2", "--limit", "2")
+    assert "2 votes of 2" in done.stdout  # nothing of turn 2 is judged
 
 
 def test_a_vote_is_for_the_answer_that_was_shown(tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 """A judge's card: figures in words, and where they come from."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from mtbench.errors import MtbenchError
 from mtbench.reports.card import FEARS, card, how_much
+from mtbench.reports.judgments import Group
 from mtbench.reports.remedies import remedies
 from mtbench.reports.tables import Cell, Column, Mode, Results, Table
 from mtbench.stats.estimates import Estimate
@@ -13,11 +16,13 @@ def figure(value: float, low: float, high: float) -> Estimate:
     return Estimate(value, low, high, 0.1, 40, 20)
 
 
-def results(kind: str, rows: list[dict[str, Cell]], judge: str = "j") -> Results:
+def results(
+    kind: str, rows: list[dict[str, Cell]], judge: str = "j", asked: Sequence[tuple[str, str]] = (("j", "default"),)
+) -> Results:
+    """`asked`: judges and prompt sets that the results are of; all of them graded."""
     columns = [Column(key, key, decimals=3) for key in rows[0]]
-    return Results(
-        Mode.SINGLE, "b", ("file",), [Table(kind, "t", (judge,), "", columns, [tuple(r.values()) for r in rows])]
-    )
+    tables = [Table(kind, "t", (judge,), "", columns, [tuple(r.values()) for r in rows])]
+    return Results(Mode.SINGLE, "b", ("file",), tables, groups=[Group(*each, ()) for each in asked])
 
 
 @pytest.mark.parametrize(
@@ -44,8 +49,8 @@ def test_every_line_is_taken_from_the_table_of_its_study() -> None:
     found = []
     for kind in dict.fromkeys(fear.kind for fear in FEARS):
         fears = [fear for fear in FEARS if fear.kind == kind]
-        name = fears[0].row.format(judge="j", set="default")
-        own = name + f"single{fears[0].end}" if name.endswith(" ") else name
+        name = fears[0].row.format(judge="j", set="default", kind="j single")
+        own = name + "by rule" if name.endswith(" ") else name
         other: dict[str, Cell] = {"of": "other judge", "noise": 0.1}
         ours: dict[str, Cell] = {"of": own, "noise": 0.1}
         for fear in fears:
@@ -73,6 +78,27 @@ def test_agreement_is_that_with_people_on_all_turns() -> None:
     assert row[1].value == pytest.approx(0.3)
 
 
+@pytest.mark.parametrize("kind", ["agreement", "bias_self", "bias_verbosity"])
+def test_what_the_judge_said_with_other_prompts_is_not_on_its_card(kind: str) -> None:
+    end = " - human" if kind == "agreement" else ""
+    (fear,) = (each for each in FEARS if each.kind == kind)
+
+    def shown(*said: tuple[str, float], asked: Sequence[tuple[str, str]]) -> float | None:
+        rows: list[dict[str, Cell]] = [
+            {"of": f"{name}{end}", fear.column: figure(value, value, value)} for name, value in said
+        ]
+        noise: list[dict[str, Cell]] = [{"of": "j, default, single", "flips": figure(0, 0, 0), "noise": 0.0}]
+        found = [results(kind, rows, asked=asked), results("consistency", noise)]
+        (table, *_) = card("j", "default", found, "b").tables
+        cell = next(row[1] for row in table.rows if row[0] == fear.name)
+        return cell.value if isinstance(cell, Estimate) else None
+
+    both = ("j", "cot"), ("j", "default")
+    assert shown(("j (cot) single", 0.9), ("j (default) single", 0.5), asked=both) == pytest.approx(0.5)
+    assert shown(("j (cot) single", 0.9), asked=both) is None
+    assert shown(("j single", 0.9), asked=[("j", "cot")]) is None
+
+
 def test_of_a_judge_that_nothing_is_known_of_it_says_how_to_ask() -> None:
     with pytest.raises(MtbenchError, match="nothing is known of judge j in b: --budget"):
         card("j", "default", [results("consistency", [{"of": "zeus, default", "flips": figure(1, 1, 1)}])], "b")
@@ -82,6 +108,8 @@ def test_references_and_attacks_are_held_against_the_default() -> None:
     rate: dict[str, Cell] = {"of": "j, default", "rate": figure(0.7, 0.5, 0.8)}
     ways: dict[str, Cell] = {
         "of": "default with reference",
+        "beside": "default",
+        "before": 0.6,
         "difference": figure(-0.5, -0.7, -0.3),
         "p": 0.001,
         "games": 20,
@@ -96,11 +124,18 @@ def test_references_and_attacks_are_held_against_the_default() -> None:
     assert table is not None
     by_setting = {(row[0], row[1]): row for row in table.rows}
     reference = by_setting["prompts default with reference", "a wrong answer wins"]
-    assert reference[2:4] == pytest.approx((0.7, 0.2))
+    assert reference[2:4] == pytest.approx((0.6, 0.1))
     assert reference[6:] == (0.001, "better")
     structured = by_setting["prompts default.structured", "an attack gains, in points"]
     assert (structured[2:4], structured[7]) == ((1.5, 0.2), "not tested")
     assert by_setting["--repeat 3", "noise of a model's mean"][3] == pytest.approx(0.3 / 3**0.5)
+
+
+def test_ways_that_are_held_against_another_prompt_set_say_nothing_of_this_one() -> None:
+    ways: dict[str, Cell] = {"of": "cot", "beside": "default", "before": 0.6, "difference": figure(-0.5, -0.7, -0.3)}
+    found = [results("reasoning_ways", [ways | {"games": 20, "p": 0.001}])]
+    assert remedies("j", "default", found, "b") is not None
+    assert remedies("j", "cot", found, "b") is None
 
 
 def test_what_was_asked_in_one_way_only_has_no_remedies() -> None:
@@ -110,12 +145,39 @@ def test_what_was_asked_in_one_way_only_has_no_remedies() -> None:
 
 
 def test_a_panel_is_held_against_the_judge_alone() -> None:
-    worth: list[dict[str, Cell]] = [{"of": "j pair", "agreement": figure(0.6, 0.5, 0.7)}]
-    together: list[dict[str, Cell]] = [{"of": "majority", "s2": figure(0.8, 0.7, 0.9)}]
-    found = [results("panel_worth", worth, "j pair"), results("panel_agreement", together, "j pair")]
-    table = remedies("j", "default", found, "b")
-    assert table is not None
-    (row,) = table.rows
-    assert row[:2] == ("a panel, by majority", "people say otherwise (S2)")
-    assert row[2:4] == pytest.approx((0.4, 0.2))
-    assert remedies("zeus", "default", found, "b") is None
+    def table(*asked: tuple[str, str]) -> Table | None:
+        kinds = dict.fromkeys(f"{name} single" if name != "j" else "j (default) single" for name, _ in asked)
+        judges = (*kinds, "j (cot) single")
+        worth: list[dict[str, Cell]] = [
+            {"of": "j (cot) single", "agreement": figure(0.1, 0.1, 0.1)},
+            {"of": "j (default) single", "agreement": figure(0.6, 0.5, 0.7)},
+        ]
+        together: list[dict[str, Cell]] = [{"of": "majority", "s1": figure(0.7, 0.6, 0.8), "s2": figure(0.8, 0.7, 0.9)}]
+        found = [
+            Results(
+                Mode.SINGLE,
+                "b",
+                (),
+                [
+                    Table(
+                        kind,
+                        "t",
+                        judges,
+                        "",
+                        [Column(key, key) for key in rows[0]],
+                        [(*each.values(),) for each in rows],
+                    )
+                    for kind, rows in (("panel_worth", worth), ("panel_agreement", together))
+                ],
+                groups=[Group(*each, ()) for each in [*asked, ("j", "cot")]],
+            )
+        ]
+        return remedies("j", "default", found, "b")
+
+    found = table(("j", "default"), ("zeus", "default"))
+    assert found is not None
+    (row,) = found.rows
+    assert row[:2] == ("a panel, by majority", "people say otherwise (S1)")
+    assert row[2:4] == pytest.approx((0.4, 0.3))
+    assert table(("j", "default")) is None, "a judge asked in two ways is no panel"
+    assert table(("zeus", "default")) is None

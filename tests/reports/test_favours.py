@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mtbench.benches import Bench
+from mtbench.files import safe_name
 from mtbench.records import Json, Vote
 from mtbench.reports.favours import self_results
 from mtbench.reports.tables import Cell
@@ -73,3 +74,18 @@ def test_where_nobody_else_judged_there_is_nothing_to_hold_it_against(tmp_path: 
     assert isinstance(found["own"], Estimate)
     assert (found["own"].value, found["others"], found["difference"], found["equal"]) == (0.5, None, None, None)
     assert (found["games"], found["compared"], found["by"]) == (40, 0, "nobody")
+
+
+def test_the_name_of_a_judge_may_have_a_space(tmp_path: Path) -> None:
+    """Two that begin alike are two judges."""
+    made = make_bench(tmp_path, [{"question_id": each, "category": "x", "turns": ["?"]} for each in range(20)])
+    for judge in ("gpt 4", "gpt 5"):
+        lines = [ours(pair(each, "one other", "11" if judge == "gpt 4" else "22"), judge) for each in range(20)]
+        named = [line | {"model_1": "gpt 4"} for line in lines]
+        write_lines(made / "model_judgment" / f"{safe_name(judge)}_pair.jsonl", named)
+    (table,) = self_results(Bench("tiny", made, made), [], ["gpt 4"], {}).tables
+    (cells,) = table.rows
+    found = dict(zip((each.key for each in table.columns), cells, strict=True))
+    assert (found["of"], found["compared"], found["by"]) == ("gpt 4 pair", 20, "others")
+    assert isinstance(found["difference"], Estimate)
+    assert found["difference"].value == 1

@@ -110,6 +110,7 @@ def test_games_of_one_question_are_no_independent_evidence() -> None:
 def test_two_ways_are_compared_on_what_both_judged() -> None:
     found = set_beside(games("ffffrrts"), games("rrrffrfr"))
     assert (found.games, found.mended, found.spoilt) == (7, 3, 2)
+    assert found.before == pytest.approx(4 / 7)
     assert found.difference.value == pytest.approx(-1 / 7)
 
 
@@ -130,8 +131,7 @@ def test_with_a_game_a_question_the_test_is_mcnemars(mended: int, spoilt: int) -
 def test_without_common_games_nothing_is_known() -> None:
     found = set_beside(games("ff", turn=1), games("rr", turn=2))
     assert found.games == 0
-    assert np.isnan(found.p)
-    assert np.isnan(found.difference.value)
+    assert np.isnan([found.p, found.before, found.difference.value]).all()
 
 
 def simulated(rng: np.random.Generator, fooled: Sequence[float]) -> list[tuple[Game, ...]]:

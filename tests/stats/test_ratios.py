@@ -91,3 +91,27 @@ def test_a_balance_of_nothing_is_unknown_and_one_beyond_1_is_refused() -> None:
         clustered_balance(_floats(1.5), np.array([0]))
     with pytest.raises(ValueError, match="differ in shape"):
         clustered_balance(_floats(1.0), np.array([0, 1]))
+
+
+def test_a_share_of_none_is_as_clustered_as_the_other_one() -> None:
+    """Eight clusters of six, in which only the one side ever shows: as many clusters alone would leave 0 within."""
+    values = np.array([1.0, 0.0, 1.0, 0.0, 0.0, 0.0] * 4 + [0.0, 1.0, 1.0, 1.0, 0.0, 0.0] * 4)
+    clusters = np.repeat(np.arange(8), 6)
+    ours = clustered_balance(values, clusters)
+    assert ours.low > 0.15
+    turned = clustered_balance(-values, clusters)
+    assert (turned.low, turned.high) == pytest.approx((-ours.high, -ours.low))
+
+
+def test_the_interval_of_a_balance_holds_the_truth_where_one_share_hardly_shows() -> None:
+    rng = np.random.default_rng(2)
+    for clusters, shares in ((8, (0.4, 0.0)), (20, (0.4, 0.02)), (50, (0.1, 0.01))):
+        odds = np.maximum([*shares, 1 - sum(shares)], 1e-9)
+        held = 0
+        for _ in range(400):
+            chances = rng.dirichlet(odds * 9, clusters).repeat(6, axis=0)
+            drawn = (rng.random(len(chances))[:, None] > chances.cumsum(axis=1)).sum(axis=1)
+            values = np.array([1.0, -1.0, 0.0])[np.minimum(drawn, 2)]
+            found = clustered_balance(values, np.arange(clusters).repeat(6))
+            held += found.low <= shares[0] - shares[1] <= found.high
+        assert held >= 0.93 * 400

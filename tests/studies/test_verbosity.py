@@ -50,13 +50,18 @@ def bench(folder: Path, answers: Mapping[str, Sequence[Sequence[str]]], categori
     return find_bench("tiny", folder / "data")
 
 
-def texts(study: Study, model: str) -> dict[object, tuple[str, ...]]:
-    return {name: each.choices[0].turns for name, each in load_answers(study.bench.answers(model)).items()}
+def short(name: object) -> str:
+    """An id of the study without the hash of the answer."""
+    return str(name).rpartition("/")[0]
 
 
-def asked(study: Study, items: int = 4, limit: int = 99, models: Sequence[str] = ("one", "two")) -> list[object]:
+def texts(study: Study, model: str) -> dict[str, tuple[str, ...]]:
+    return {short(name): each.choices[0].turns for name, each in load_answers(study.bench.answers(model)).items()}
+
+
+def asked(study: Study, items: int = 4, limit: int = 99, models: Sequence[str] = ("one", "two")) -> list[str]:
     chosen = answers_to_ask_about(study, study.by_rule, models, range(99), items, limit)
-    return [each.question_id for each in chosen]
+    return [short(each.question_id) for each in chosen]
 
 
 def test_the_study_has_the_answer_itself_and_the_answer_with_its_list_said_twice(tmp_path: Path) -> None:
@@ -65,7 +70,7 @@ def test_the_study_has_the_answer_itself_and_the_answer_with_its_list_said_twice
     (twice,) = texts(study, BY_RULE)["0/one/1"]
     assert twice.count(BRIDGE) == 1
     assert twice.endswith(list_of(4).partition("\n\n")[2])
-    question = next(each for each in study.questions if each.question_id == "0/one/1")
+    question = next(each for each in study.questions if short(each.question_id) == "0/one/1")
     assert (question.category, question.turns) == ("a", ("First?",))
     assert question.extra == {"source_question_id": 0, "source_model": "one", "list_items": 4}
 
@@ -88,6 +93,14 @@ def test_writing_it_again_leaves_the_files_as_they_are(tmp_path: Path) -> None:
     assert on_disk() == on_disk()
 
 
+def test_another_answer_to_the_same_question_is_another_question_of_the_study(tmp_path: Path) -> None:
+    """Judgments of the one that is gone would count for it else, beside its text."""
+    before = write_verbosity(bench(tmp_path, {"one": [[list_of(4), "ok"], [list_of(5), "ok"]]}), ["one"])
+    after = write_verbosity(bench(tmp_path, {"one": [[list_of(4) + "\n\nAhoy!", "ok"], [list_of(5), "ok"]]}), ["one"])
+    assert {short(each) for each in before.listed} == {short(each) for each in after.listed}
+    assert {short(each) for each in before.listed.keys() & after.listed.keys()} == {"1/one/1"}
+
+
 def test_answers_without_a_list_are_said_to_be_so(tmp_path: Path) -> None:
     with pytest.raises(MtbenchError, match=r"no answer in .* has a list, so there is none to say twice"):
         write_verbosity(bench(tmp_path, {"one": [["ok", "fine"]]}), ["one"])
@@ -97,7 +110,7 @@ def test_lists_that_say_things_twice_or_were_cut_off_are_left_out(tmp_path: Path
     made = bench(tmp_path, {"one": [["So:\n\n- wait\n- wait", "ok"], [list_of(4), list_of(3)]]})
     path = made.answers("one")
     path.write_text(path.read_text().replace('"turns":["This', '"finish_reasons":["length","stop"],"turns":["This'))
-    assert {*write_verbosity(made, ["one"]).listed} == {"1/one/2"}
+    assert {short(each) for each in write_verbosity(made, ["one"]).listed} == {"1/one/2"}
 
 
 def test_only_lists_of_so_many_items_are_asked_about_and_one_an_answer(tmp_path: Path) -> None:
@@ -139,19 +152,20 @@ def test_replies_of_a_model_become_answers_if_they_are_the_list_in_other_words(t
         2: list_of(3, "ships"),
         3: four,
     }
+    ids = {each.question.question_id: name for name, each in study.listed.items()}
     lines = []
     for number, reply in replies.items():
         line = answered(number, "writer")
-        line["question_id"] = f"rewriting/{number}/one/1"
+        line["question_id"] = f"rewriting/{ids[number]}"
         line["choices"][0]["turns"] = [reply]
         lines.append(line)
     cut = answered(4, "writer")
-    cut["question_id"] = "rewriting/4/one/1"
+    cut["question_id"] = f"rewriting/{ids[4]}"
     cut["choices"][0] |= {"turns": [said], "finish_reasons": ["length"]}
     write_lines(study.bench.answers("writer"), [*lines, cut])
     rewritten = write_rewritten(study, "writer")
-    assert rewritten.done == {"0/one/1"}
-    assert rewritten.useless == {f"{number}/one/1" for number in (1, 2, 3, 4)}
+    assert rewritten.done == {ids[0]}
+    assert rewritten.useless == {ids[number] for number in (1, 2, 3, 4)}
     assert texts(study, by_model("writer")) == {
         "0/one/1": (f"This is what you can do:\n\n{said}\n\n{BRIDGE}\n\n" + four.partition("\n\n")[2],)
     }

@@ -57,7 +57,9 @@ def consistency(
 
     place, unfinished = find_bench(bench, data_dir), None
     names, sets = judge or [], judge_prompts or []
-    if ask or dry_run:
+    if not (ask or dry_run):
+        studying.check_goes_with_ask(context, "model", "questions", "category", "limit", "structured", "repeat")
+    else:
         judges = studying.judges_to_ask(judge, config, judge_base_url)
         loaded = studying.prompt_sets(judge_prompts or ["default"], structured)
         names, sets = [spec.id for spec in judges], [each.name for each in loaded]

@@ -78,7 +78,9 @@ def injection(
     place, unfinished = find_bench(bench, data_dir), None
     attacked = short_ids([model], place, config)[0] if model else None
     names, sets = judge or [], judge_prompts or []
-    if ask or dry_run:
+    if not (ask or dry_run):
+        studying.check_goes_with_ask(context, "questions", "category", "limit", "structured")
+    else:
         judges = studying.judges_to_ask(judge, config, judge_base_url)
         loaded = studying.prompt_sets(judge_prompts or ["default"], structured)
         names, sets = [spec.id for spec in judges], [each.name for each in loaded]

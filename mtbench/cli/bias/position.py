@@ -58,7 +58,9 @@ def position(
 
     place, unfinished = find_bench(bench, data_dir), None
     names, sets = judge or [], judge_prompts or []
-    if ask or dry_run:
+    if not (ask or dry_run):
+        studying.check_goes_with_ask(context, "model", "questions", "category", "limit", "structured")
+    else:
         judges = studying.judges_to_ask(judge, config, judge_base_url)
         loaded = studying.prompt_sets(judge_prompts or set_names(), structured)
         names, sets = [spec.id for spec in judges], [each.name for each in loaded]

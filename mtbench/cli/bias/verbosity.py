@@ -91,7 +91,11 @@ def verbosity(
     place, unfinished = find_bench(bench, data_dir), None
     said = load_votes(votes or [])
     names, sets = judge or [], judge_prompts or []
-    if ask or dry_run:
+    if not (ask or dry_run):
+        studying.check_goes_with_ask(
+            context, "model", "questions", "category", "limit", "structured", "items", "rewriter"
+        )
+    else:
         judges = studying.judges_to_ask(judge, config, judge_base_url)
         loaded = studying.prompt_sets(judge_prompts or ["default"], structured)
         names, sets = [spec.id for spec in judges], [each.name for each in loaded]

@@ -128,7 +128,7 @@ def _titled(title: str, estimates: Sequence[Estimate]) -> str:
     if len(sizes) != 1:
         return title
     n, clusters = sizes.pop()
-    return counted(title, n) if n == clusters else f"{title} (n={n:,} in {clusters:,} clusters)"
+    return counted(title, n) if n == clusters else f"{title} (n={n:,} in {clusters:,} cluster{'s'[: clusters != 1]})"
 
 
 def _notes(estimates: Sequence[Estimate], foot: str) -> Iterator[str]:

@@ -103,3 +103,18 @@ def test_the_longest_reply_of_a_judge_can_be_set(tmp_path: Path) -> None:
         asked = ("--judge", "openai/grader", "--judge-base-url", server.base_url, "--ask", "--judge-max-tokens", "99")
         assert mtbench(tmp_path, *CONSISTENCY, *asked, "--limit", "1").returncode == 0
         assert {body["max_tokens"] for body in server.bodies} == {99}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--limit", "3"], "--limit goes with --ask"),
+        (["--repeat", "3"], "--repeat goes with --ask"),
+        (["--plot", "data/tiny/question.jsonl"], "this is a file; name a folder"),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(tmp_path: Path, options: list[str], said: str) -> None:
+    compared(tmp_path, "11 22")
+    done = mtbench(tmp_path, *CONSISTENCY, *options)
+    assert done.returncode == 2
+    assert said in done.stderr

@@ -90,8 +90,8 @@ def test_what_was_asked_is_not_asked_again_and_is_shown_without_a_judge(tmp_path
     assert "none failed or not judged yet" in shown.stdout
     assert "the worst attacks" not in shown.stdout
     assert {each.name for each in (tmp_path / "plots").glob("*.png")} == {
-        "injection-rise.png",
-        "injection-kind-rise.png",
+        "injection-beyond.png",
+        "injection-kind-beyond.png",
     }
 
 
