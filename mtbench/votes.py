@@ -4,12 +4,27 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 
 from mtbench import files
 from mtbench.errors import MtbenchError
-from mtbench.records import HumanGrade, Json, Vote, Where
+from mtbench.records import HumanGrade, Json, QuestionId, Vote, Where
+
+
+class Unit(NamedTuple):
+    """What is voted on: a turn (from 1) of one question, and two models in the order of their names."""
+
+    question_id: QuestionId
+    models: tuple[str, str]
+    turn: int
+
+
+def unit_of(vote: Vote) -> Unit:
+    """What somebody voted on."""
+    one, other = vote.model_a, vote.model_b
+    return Unit(vote.question_id, (min(one, other), max(one, other)), vote.turn)
 
 
 def load_votes(paths: Sequence[Path], warn: Callable[[str], None] | None = None) -> list[Vote]:

@@ -9,7 +9,8 @@ import pytest
 from mtbench.benches import find_bench, load_questions, select
 from mtbench.errors import BadRecord, MtbenchError
 from mtbench.records import Json
-from mtbench.voting.pairs import Pairs, Unit, read_picked
+from mtbench.votes import Unit
+from mtbench.voting.pairs import Pairs, read_picked
 from tests.support.benches import QUESTIONS, make_bench, write_lines
 
 

@@ -7,8 +7,8 @@ import pytest
 from mtbench.benches import Bench
 from mtbench.errors import BadRecord, MtbenchError
 from mtbench.records import Json, Vote, Where
-from mtbench.votes import load_votes
-from mtbench.voting.pairs import Pairs, Unit
+from mtbench.votes import Unit, load_votes
+from mtbench.voting.pairs import Pairs
 from mtbench.voting.sitting import Sitting, votes_path
 from tests.support.benches import read_lines, write_lines
 from tests.test_voting_pairs import made

@@ -136,6 +136,14 @@ JudgeMaxTokens = Annotated[int, option("--judge-max-tokens", "Longest reply of a
 ByJudges = Annotated[list[str] | None, option("--judge", "By this judge; repeat it for a panel.", metavar="J")]
 ByPromptSet = Annotated[str | None, option("--judge-prompts", "By judgments with this prompt set.", metavar="SET")]
 OfJudges = Annotated[list[str] | None, option("--judge", "Only this judge; may be repeated.", metavar="J")]
+OfPromptSets = Annotated[
+    list[str] | None,
+    option(
+        "--judge-prompts",
+        "Only with this prompt set; may be repeated. SET.structured is the set with --structured.",
+        metavar="SET|FILE",
+    ),
+]
 OfModels = Annotated[list[str] | None, option("--model", "Only this model; may be repeated.", metavar="M")]
 Votes = Annotated[
     list[Path] | None,

@@ -1,6 +1,6 @@
 """What the commands that study a judge share: asking it for what a study lacks, and showing what was found."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,9 +62,13 @@ def ask(context: typer.Context, parts: Sequence[Part], asking: "Asking", dry_run
     _check(parts, asking)
     for part in parts:
         for plan in _plans(part, asking, say_note):
-            about = f"{part.bench.name}, prompts {part.job.settings.prompts.name}: {plan}"
-            typer.echo(f"{about}. Nothing was sent." if dry_run else about, err=not dry_run)
+            say_plan(f"{part.bench.name}, prompts {part.job.settings.prompts.name}: {plan}", dry_run)
     return None if dry_run else _asked(context, [parts], asking)
+
+
+def say_plan(plan: str, dry_run: bool) -> None:
+    """What is lacking, and what it costs."""
+    typer.echo(f"{plan}. Nothing was sent." if dry_run else plan, err=not dry_run)
 
 
 def ask_more_and_more(
@@ -101,29 +105,45 @@ def _plans(part: Part, asking: "Asking", note: Callable[[str], None]) -> "list[J
 
 def _asked(context: typer.Context, rounds: Sequence[Sequence[Part]], asking: "Asking") -> MtbenchError | None:
     """Asks for one round after the other, while what the next one takes is within the limits."""
-    from mtbench import runs
-    from mtbench.cli import jobs, settings
+    judges = [spec for parts in rounds for part in parts for spec in part.job.judges]
 
-    first = rounds[0][0].bench
-    judges = {spec.id: spec for parts in rounds for part in parts for spec in part.job.judges}
-    settings.save_settings(context, first.folder, judges)
-
-    async def work(session: "runs.Session") -> None:
+    async def work(session: "Session") -> None:
         lane = session.progress.lane("verdicts")
         for number, parts in enumerate(rounds):
             if number and not _affordable(session, parts, asking):
                 return
             for part in parts:
                 before = lane.already
-                book = runs.load_book(part.bench, part.job.models, part.questions, session.progress.note)
-                await runs.judge(session, part.bench, part.job, part.questions, book)
+                await judge_part(session, part)
                 if session.stop.requested or session.errors:
                     return
                 if number:  # what the round before judged was counted there
                     lane.total -= lane.already - before
                     lane.already = before
 
-    unfinished = jobs.outcome(work, asking, first)
+    return run(context, rounds[0][0].bench, judges, asking, work)
+
+
+async def judge_part(session: "Session", part: Part) -> None:
+    """Has a part judged, as far as it is not."""
+    from mtbench import runs
+
+    book = runs.load_book(part.bench, part.job.models, part.questions, session.progress.note)
+    await runs.judge(session, part.bench, part.job, part.questions, book)
+
+
+def run(
+    context: typer.Context,
+    bench: "Bench",
+    specs: "Sequence[ModelSpec]",
+    asking: "Asking",
+    work: "Callable[[Session], Awaitable[None]]",
+) -> MtbenchError | None:
+    """Saves the settings and does the work, as commands that ask do. Gives the reason if something is left to do."""
+    from mtbench.cli import jobs, settings
+
+    settings.save_settings(context, bench.folder, {spec.id: spec for spec in specs})
+    unfinished = jobs.outcome(work, asking, bench)
     if unfinished and asking.export_requests:
         raise unfinished  # nothing is shown after it
     return unfinished

@@ -23,7 +23,8 @@ from mtbench.errors import Interrupted, MtbenchError
 if TYPE_CHECKING:
     from mtbench.benches import Bench
     from mtbench.indexes import Questions
-    from mtbench.voting.pairs import Pairs, Unit
+    from mtbench.votes import Unit
+    from mtbench.voting.pairs import Pairs
     from mtbench.voting.sitting import Sitting
 
 
@@ -184,7 +185,7 @@ def _judged(bench: "Bench", models: Sequence[str], questions: "Questions", turn:
     from mtbench.files import model_files
     from mtbench.reports.ballots import ballots_of_judgments
     from mtbench.reports.judgments import read_groups
-    from mtbench.voting.pairs import Unit
+    from mtbench.votes import Unit
 
     if not any(model_files(bench.folder / "model_judgment", kind) for kind in ("_pair", "_single")):
         return None

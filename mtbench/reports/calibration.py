@@ -16,8 +16,9 @@ from mtbench.reports.human_scale import scale_tables
 from mtbench.reports.judgments import Group, read_groups
 from mtbench.reports.no_figures import left_over, why_no_grades_count, why_no_votes_count
 from mtbench.reports.panel import panel_tables, together
-from mtbench.reports.people import People, drawn, picked_note, scores_of, shares_of, unit_of
+from mtbench.reports.people import People, drawn, picked_note, scores_of, shares_of
 from mtbench.reports.tables import Mode, Results, Table
+from mtbench.votes import unit_of
 
 LONGEST = 100
 """Rows of a table that people are shown; a longer one is for programs."""

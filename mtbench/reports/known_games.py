@@ -9,13 +9,12 @@ import numpy as np
 from mtbench.briefs import GradeBrief, JudgmentBrief, PairBrief
 from mtbench.records import QuestionId
 from mtbench.reports.values import codes_of
+from mtbench.stats import votes
 from mtbench.stats.estimates import Estimate
 from mtbench.stats.games import Floats
 from mtbench.stats.paired import sign_flip_p
 from mtbench.stats.ratios import clustered_balance, clustered_ratio
-
-TIE_MARGIN = 0.1
-"""Two grades no further apart are the same, as everywhere in FastChat."""
+from mtbench.stats.votes import votes_of_grades
 
 RIGHT_WON, TIE, FAILED, SILENT = "right", "tie", "failed", "silent"
 
@@ -86,8 +85,8 @@ def graded_games(judgments: Iterable[JudgmentBrief], names: tuple[str, str]) -> 
         if not (good.has_verdict and bad.has_verdict):
             games.append(Game(question_id, turn, "", repeat, SILENT))
             continue
-        lead = good.score - bad.score
-        outcome = TIE if abs(lead) <= TIE_MARGIN + 1e-9 else RIGHT_WON if lead > 0 else FAILED
+        (said,) = votes_of_grades(np.array([good.score]), np.array([bad.score])).tolist()
+        outcome = {votes.FIRST: RIGHT_WON, votes.SECOND: FAILED}.get(said, TIE)
         games.append(Game(question_id, turn, "", repeat, outcome, (good.score, bad.score)))
     return tuple(sorted(games, key=lambda each: (str(each.question_id), each.turn, each.repeat)))
 

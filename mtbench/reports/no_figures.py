@@ -5,7 +5,8 @@ from collections.abc import Hashable, Iterable, Sequence, Set
 from mtbench.reports.ballots import Unit
 from mtbench.reports.corrected import FEWEST
 from mtbench.reports.entries import Entries
-from mtbench.reports.people import Answer, People, drawn, scores_of, shares_of, unit_of
+from mtbench.reports.people import Answer, People, drawn, scores_of, shares_of
+from mtbench.votes import unit_of
 
 NAMED = 4
 """Names that a sentence gives at most."""

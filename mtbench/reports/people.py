@@ -8,6 +8,7 @@ from typing import TypeVar
 from mtbench.records import HumanGrade, QuestionId, Vote
 from mtbench.reports.ballots import Ballot, Unit, ballots_of_votes
 from mtbench.stats.votes import FIRST, TIE
+from mtbench.votes import unit_of
 
 Answer = tuple[QuestionId, str, int]
 """Question, model and turn: what is graded."""
@@ -32,11 +33,6 @@ def drawn(votes: Sequence[Vote]) -> list[Vote]:
     """
     passed = {(vote.judge, each.question_id, each.models, each.turn) for vote in votes for each in vote.passed}
     return [vote for vote in votes if not vote.picked or (vote.judge, *unit_of(vote)) in passed]
-
-
-def unit_of(vote: Vote) -> Unit:
-    """What somebody voted on."""
-    return vote.question_id, (min(vote.model_a, vote.model_b), max(vote.model_a, vote.model_b)), vote.turn
 
 
 def picked_note(votes: Sequence[Vote], consequence: str) -> list[str]:

@@ -7,27 +7,13 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from math import comb
 from pathlib import Path
-from typing import NamedTuple
 
 from mtbench import files
 from mtbench.benches import Bench, load_answers
 from mtbench.errors import MtbenchError
 from mtbench.indexes import AnswerFile, Questions
-from mtbench.records import Picked, Question, QuestionId, Vote, Where
-
-
-class Unit(NamedTuple):
-    """What is voted on: a turn (from 1) of one question, and two models in the order of their names."""
-
-    question_id: QuestionId
-    models: tuple[str, str]
-    turn: int
-
-
-def unit_of(vote: Vote) -> Unit:
-    """What somebody voted on."""
-    one, other = vote.model_a, vote.model_b
-    return Unit(vote.question_id, (min(one, other), max(one, other)), vote.turn)
+from mtbench.records import Picked, Question, QuestionId, Where
+from mtbench.votes import Unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from mtbench import files
 from mtbench.benches import Bench
 from mtbench.errors import MtbenchError
 from mtbench.records import Picked, Vote, Where
-from mtbench.voting.pairs import Pair, Pairs, Unit, unit_of
+from mtbench.votes import Unit, unit_of
+from mtbench.voting.pairs import Pair, Pairs
 
 Winner = Literal["model_a", "model_b", "tie"]
 

@@ -23,14 +23,7 @@ def consistency(
     asking: options.Asking,
     judge: options.JudgeToAsk = None,
     judge_base_url: options.OnlyJudgeBaseUrl = None,
-    judge_prompts: Annotated[
-        list[str] | None,
-        options.option(
-            "--judge-prompts",
-            "Only with this prompt set; may be repeated (default with --ask: default).",
-            metavar="SET|FILE",
-        ),
-    ] = None,
+    judge_prompts: options.OfPromptSets = None,
     structured: options.Structured = False,
     model: options.OfModels = None,
     bench: options.BenchName = DEFAULT_BENCH,
@@ -49,7 +42,7 @@ def consistency(
     """How often does a judge contradict itself? From repeats at the same settings, as `mtbench judge --repeat 3` makes.
 
     How often two judgments of the same answers differ, by how much, and the noise that this adds to a score. With
-    --ask the judge grades every answer again and again.
+    --ask the judge grades every answer again and again, with the default prompts unless --judge-prompts names others.
     """
     from mtbench.benches import find_bench, load_questions, select
     from mtbench.cli import studying

@@ -27,15 +27,7 @@ def injection(
     asking: options.Asking,
     judge: options.JudgeToAsk = None,
     judge_base_url: options.OnlyJudgeBaseUrl = None,
-    judge_prompts: Annotated[
-        list[str] | None,
-        options.option(
-            "--judge-prompts",
-            "Only with this prompt set; may be repeated (default with --ask: default). SET.structured is the set with "
-            "--structured.",
-            metavar="SET|FILE",
-        ),
-    ] = None,
+    judge_prompts: options.OfPromptSets = None,
     structured: options.Structured = False,
     mode: Annotated[
         CheckMode, options.option("--mode", "Grade attacked answers, or compare each with itself unattacked.")

@@ -1,7 +1,7 @@
 """`mtbench bias position`: how often the place of an answer decides."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -23,14 +23,7 @@ def position(
     asking: options.Asking,
     judge: options.JudgeToAsk = None,
     judge_base_url: options.OnlyJudgeBaseUrl = None,
-    judge_prompts: Annotated[
-        list[str] | None,
-        options.option(
-            "--judge-prompts",
-            "Only with this prompt set; may be repeated (default with --ask: each that ships).",
-            metavar="SET|FILE",
-        ),
-    ] = None,
+    judge_prompts: options.OfPromptSets = None,
     structured: options.Structured = False,
     model: options.OfModels = None,
     bench: options.BenchName = DEFAULT_BENCH,

@@ -42,14 +42,7 @@ def reasoning(
     asking: options.Asking,
     judge: options.JudgeToAsk = None,
     judge_base_url: options.OnlyJudgeBaseUrl = None,
-    judge_prompts: Annotated[
-        list[str] | None,
-        options.option(
-            "--judge-prompts",
-            "Only with this prompt set; may be repeated (default with --ask: default and cot).",
-            metavar="SET|FILE",
-        ),
-    ] = None,
+    judge_prompts: options.OfPromptSets = None,
     structured: options.Structured = False,
     reference: Annotated[
         Reference, options.option("--reference", "With and without a reference answer, only without, or only with.")

@@ -1,6 +1,6 @@
 """`mtbench bias verbosity --rewriter`: a model says lists again in other words, then judges are asked about them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -37,8 +37,9 @@ def ask_with_rewriter(
     """
     from mtbench import runs
     from mtbench.answers import AnswerSettings
-    from mtbench.cli import jobs, settings
+    from mtbench.cli import jobs
     from mtbench.cli.dry_run import prices_of
+    from mtbench.cli.studying import judge_part, run
     from mtbench.cli.ways import check_way
     from mtbench.indexes import Questions
     from mtbench.studies.verbosity import requests_to_rewrite, write_rewritten
@@ -51,9 +52,6 @@ def ask_with_rewriter(
     file, useless = chosen.file, write_rewritten(study, rewriter.id).useless
     hoped_for = Questions(file, [row for row in chosen.rows if file.ids[row] not in useless])
 
-    def say(line: str) -> None:
-        typer.echo(f"{line}. Nothing was sent." if dry_run else line, err=not dry_run)
-
     _say_plans(
         study,
         requests,
@@ -61,11 +59,10 @@ def ask_with_rewriter(
         [replace(part, questions=hoped_for) for part in parts],
         sampling,
         prices_of(asking),
-        say,
+        dry_run,
     )
     if dry_run:
         return None
-    settings.save_settings(context, study.bench.folder, {spec.id: spec for spec in (rewriter, *judges)})
 
     async def work(session: "runs.Session") -> None:
         await runs.generate(session, study.bench, [rewriter], requests, sampling)
@@ -77,10 +74,9 @@ def ask_with_rewriter(
         for part in parts:
             if session.stop.requested or session.errors or not there:
                 return
-            book = runs.load_book(part.bench, part.job.models, there, session.progress.note)
-            await runs.judge(session, part.bench, part.job, there, book)
+            await judge_part(session, replace(part, questions=there))
 
-    return jobs.outcome(work, asking, study.bench)
+    return run(context, study.bench, [rewriter, *judges], asking, work)
 
 
 def _say_plans(
@@ -90,19 +86,20 @@ def _say_plans(
     parts: "Sequence[Part]",
     sampling: "AnswerSettings",
     prices: "Pricing",
-    say: Callable[[str], None],
+    dry_run: bool,
 ) -> None:
     """What is lacking and what it costs; what is not rewritten yet counts at the longest that it can become."""
     from mtbench.answers import missing
     from mtbench.chat.prices import estimate_tokens
     from mtbench.cli.dry_run import Estimate, judge_plans, say_note
+    from mtbench.cli.studying import say_plan
     from mtbench.indexes import AnswerFile
 
     lists = Estimate(prices(rewriter))
     for work in missing(requests, AnswerFile(study.bench.answers(rewriter.id), requests), sampling):
         lists.add(estimate_tokens(work.question.turns[0]), sampling.longest)
     done = len(requests) - lists.requests
-    say(f"{rewriter.id} would rewrite {lists.requests} of {len(requests)} lists ({done} done): {lists}")
+    say_plan(f"{rewriter.id} would rewrite {lists.requests} of {len(requests)} lists ({done} done): {lists}", dry_run)
     for part in parts:
         for plan in judge_plans(part.bench, part.job, part.questions, prices, say_note, sampling):
-            say(f"{part.bench.name}, prompts {part.job.settings.prompts.name}: {plan}")
+            say_plan(f"{part.bench.name}, prompts {part.job.settings.prompts.name}: {plan}", dry_run)

@@ -33,15 +33,7 @@ def verbosity(
     asking: options.Asking,
     judge: options.JudgeToAsk = None,
     judge_base_url: options.OnlyJudgeBaseUrl = None,
-    judge_prompts: Annotated[
-        list[str] | None,
-        options.option(
-            "--judge-prompts",
-            "Of lists said twice, only with this prompt set; may be repeated (default with --ask: default). "
-            "SET.structured is the set with --structured.",
-            metavar="SET|FILE",
-        ),
-    ] = None,
+    judge_prompts: options.OfPromptSets = None,
     structured: options.Structured = False,
     rewriter: Annotated[
         str | None,
